@@ -1,0 +1,60 @@
+import type { Command } from "../command.ts";
+
+/** A command by name. Only the chosen one is loaded: this table is all that `asof --help` costs. */
+export interface CommandEntry {
+  readonly name: string;
+  /** One sentence, for the list of commands and the head of the command's own help. */
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** In the order of `asof --help`. */
+export const commands: readonly CommandEntry[] = [
+  { name: "init", summary: "Write an example configuration.", load: async () => (await import("./init.ts")).init },
+  {
+    name: "update",
+    summary: "Read the sources, take checkpoints of what changed, build the site.",
+    load: async () => (await import("./update.ts")).update,
+  },
+  {
+    name: "sync",
+    summary: "Read the sources and record new versions.",
+    load: async () => (await import("./sync.ts")).sync,
+  },
+  {
+    name: "publish",
+    summary: "Publish a repository's latest version.",
+    load: async () => (await import("./publish.ts")).publish,
+  },
+  { name: "prune", summary: "Apply the retention rule.", load: async () => (await import("./prune.ts")).prune },
+  {
+    name: "build",
+    summary: "Make the site and the rules what the state says.",
+    load: async () => (await import("./build.ts")).build,
+  },
+  {
+    name: "serve",
+    summary: "Show the site as a web server would.",
+    load: async () => (await import("./serve.ts")).serve,
+  },
+  {
+    name: "list",
+    summary: "Show the checkpoints of each repository.",
+    load: async () => (await import("./list.ts")).list,
+  },
+  {
+    name: "resolve",
+    summary: "Say what the mirror answers for a moment.",
+    load: async () => (await import("./resolve.ts")).resolve,
+  },
+  {
+    name: "import",
+    summary: "Make checkpoints of dated directories.",
+    load: async () => (await import("./import.ts")).importCommand,
+  },
+  {
+    name: "remove",
+    summary: "Take away a distribution that left the configuration.",
+    load: async () => (await import("./remove.ts")).remove,
+  },
+];

@@ -1,0 +1,51 @@
+import { applyBuild, planBuild } from "../../operations/build.ts";
+import { publish as publishOperation, reconcileSettled } from "../../operations/publish.ts";
+import { repositoryNamed, withWriter } from "../../operations/workspace.ts";
+import { defineCommand } from "../command.ts";
+import type { Command } from "../command.ts";
+import { workspaceOptions } from "../operate.ts";
+import { acceptClockOption, waitOption } from "../options.ts";
+import { Failure } from "../../failure.ts";
+
+export const publish: Command = defineCommand({
+  positionals: { repository: { description: "Repository whose latest version is published", required: true } },
+  options: {
+    checkpoint: { kind: "flag", description: "Make it a checkpoint: a directory named by this second, for ever" },
+    version: { kind: "number", description: "Publish this version; only the latest one can be published", least: 0 },
+    accept: { kind: "flag", description: "Accept settled: false for a repository that promised settled answers" },
+    ...acceptClockOption,
+    ...waitOption,
+  },
+  description:
+    "Publishes the latest version, whether or not it changed, and builds the site. A repository that was never synced publishes version 0, the empty one. " +
+    "A checkpoint is always made from the latest version, as in Pulp.",
+  examples: [{ line: "asof publish myfile --checkpoint", does: "take a checkpoint of what was synced last" }],
+  exitCodes: [5, 75],
+  async run(context) {
+    const { options } = context;
+    const config = await context.loadConfig();
+    const repository = repositoryNamed(config, options.repository);
+    // Pulp's rule, in its own words: a checkpoint names a repository, never a version.
+    if (options.version !== undefined) {
+      throw new Failure("USAGE", "--version cannot be given: a publication is always made from the latest version", {
+        hint: "checkpoint may only be used with a repository",
+      });
+    }
+    const publication = await withWriter(
+      { ...workspaceOptions(context, config), purpose: "publish", waitSeconds: options.wait },
+      async (workspace) => {
+        reconcileSettled(workspace, repository, options.accept);
+        const done = await publishOperation(workspace, repository, options);
+        await applyBuild(workspace, planBuild(workspace));
+        return done;
+      },
+    );
+    context.print({
+      text: () =>
+        publication.checkpoint
+          ? `${repository.name}: checkpoint ${publication.created} of version ${publication.version}\n`
+          : `${repository.name}: publication ${publication.publication} of version ${publication.version}\n`,
+      json: () => ({ repository: repository.name, ...publication }),
+    });
+  },
+});

@@ -1,0 +1,33 @@
+import { applyBuild, isEmptyPlan, planBuild } from "../../operations/build.ts";
+import { removeDistribution } from "../../operations/remove.ts";
+import { withWriter } from "../../operations/workspace.ts";
+import { defineCommand } from "../command.ts";
+import type { Command } from "../command.ts";
+import { workspaceOptions } from "../operate.ts";
+import { waitOption } from "../options.ts";
+
+export const remove: Command = defineCommand({
+  positionals: { distribution: { description: "Distribution that left the configuration", required: true } },
+  options: { ...waitOption },
+  description:
+    "Takes away what is left on disk of a distribution that is no longer configured. The history and content of its repository stay in the state.",
+  examples: [{ line: "asof remove old-snapshots", does: "after it was taken out of asof.yaml" }],
+  exitCodes: [5, 75],
+  async run(context) {
+    const { options } = context;
+    const config = await context.loadConfig();
+    const { basePath } = await withWriter(
+      { ...workspaceOptions(context, config), purpose: "remove", waitSeconds: options.wait, freesPlaces: true },
+      async (workspace) => {
+        const done = await removeDistribution(workspace, options.distribution);
+        const plan = planBuild(workspace);
+        if (!isEmptyPlan(plan)) await applyBuild(workspace, plan);
+        return done;
+      },
+    );
+    context.print({
+      text: () => `removed ${basePath}\n`,
+      json: () => ({ distribution: options.distribution, basePath }),
+    });
+  },
+});

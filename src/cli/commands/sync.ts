@@ -1,0 +1,50 @@
+import { sync as syncOperation } from "../../operations/sync.ts";
+import { repositoriesNamed, withWriter } from "../../operations/workspace.ts";
+import { defineCommand } from "../command.ts";
+import type { Command } from "../command.ts";
+import { workspaceOptions } from "../operate.ts";
+import { acceptClockOption, allowShrinkOption, waitOption } from "../options.ts";
+import { contentText, countsText } from "../reports/quantity.ts";
+
+export const sync: Command = defineCommand({
+  positionals: { repositories: { description: "Repositories to read (default: all with a remote)", many: true } },
+  options: { ...acceptClockOption, ...allowShrinkOption, ...waitOption },
+  description:
+    "Reads the sources and records a new version of each repository whose content changed. Publishes nothing: asof publish does.",
+  examples: [{ line: "asof sync myfile", does: "read one source" }],
+  exitCodes: [4, 5, 75],
+  async run(context) {
+    const { options } = context;
+    const config = await context.loadConfig();
+    const repositories = repositoriesNamed(config, options.repositories).filter(
+      (one) => one.remote !== undefined || options.repositories.length > 0,
+    );
+    const results = await withWriter(
+      { ...workspaceOptions(context, config), purpose: "sync", waitSeconds: options.wait },
+      async (workspace) => {
+        const done = [];
+        for (const repository of repositories) done.push(await syncOperation(workspace, repository, options));
+        return done;
+      },
+    );
+    context.print({
+      text: () =>
+        results
+          .map(({ repository, version, changed, counts }) => {
+            const content = contentText(version.files, version.bytes);
+            return changed
+              ? `${repository}: version ${version.version} (${content}, ${countsText(counts)})\n`
+              : `${repository}: nothing new, still version ${version.version} (${content})\n`;
+          })
+          .join(""),
+      json: () => ({
+        repositories: results.map(({ repository, version, changed, counts }) => ({
+          repository,
+          isNew: changed,
+          ...version,
+          ...counts,
+        })),
+      }),
+    });
+  },
+});

@@ -1,0 +1,78 @@
+import { repositoryNamed, withWriter } from "../../operations/workspace.ts";
+import { update as updateOperation } from "../../operations/update.ts";
+import { watchUpdates } from "../../operations/watch-updates.ts";
+import { defineCommand } from "../command.ts";
+import type { Command } from "../command.ts";
+import { errorText, reportOf } from "../error-report.ts";
+import { workspaceOptions } from "../operate.ts";
+import { acceptClockOption, allowShrinkOption, waitOption } from "../options.ts";
+import { updateExitCode, updateReport } from "../reports/update-report.ts";
+import { painter } from "../terminal.ts";
+
+export const update: Command = defineCommand({
+  positionals: { repositories: { description: "Repositories to update (default: all)", many: true } },
+  options: {
+    always: { kind: "flag", description: "Take a checkpoint whether or not the content changed" },
+    accept: { kind: "flag", description: "Accept settled: false for repositories that promised settled answers" },
+    ...acceptClockOption,
+    ...allowShrinkOption,
+    watch: { kind: "flag", description: "Go on: update again whenever a source settles" },
+    settle: {
+      kind: "number",
+      default: 10,
+      description: "With --watch: seconds without a change that make a source settled",
+    },
+    interval: {
+      kind: "number",
+      default: 300,
+      description: "With --watch: seconds between looks at sources that cannot be watched",
+    },
+    ...waitOption,
+  },
+  description:
+    "What cron runs: reads every source, takes a checkpoint where the content changed, prunes by the retention rule, writes pages and rules, reloads the web server. " +
+    "Each repository is a transaction of its own; one that fails does not stop the others.",
+  examples: [
+    { line: "asof update --quiet", does: "in a cron job: says something only when something is wrong" },
+    { line: "asof update myfile --always", does: "take a checkpoint of one repository now" },
+  ],
+  exitCodes: [4, 5, 75],
+  async run(context) {
+    const { options, terminal, signal } = context;
+    const config = await context.loadConfig();
+    const only = options.repositories.map((name) => repositoryNamed(config, name).name);
+    const workspace = workspaceOptions(context, config);
+    const complain = (failure: unknown): void => {
+      terminal.err(
+        errorText(reportOf(failure, signal), { paint: painter(terminal.color.err), verbose: options.verbose }),
+      );
+    };
+    const runOnce = () =>
+      withWriter({ ...workspace, purpose: "update", waitSeconds: options.wait }, (open) =>
+        updateOperation(open, { ...options, only }),
+      );
+    if (options.watch) {
+      await watchUpdates({
+        ...workspace,
+        only,
+        settleSeconds: options.settle,
+        intervalSeconds: options.interval,
+        runOnce,
+        onResult: (result) => {
+          for (const failure of failuresOf(result)) complain(failure);
+          if (result.built || updateExitCode(result) !== 0) context.note(updateReport(result).text().trimEnd());
+        },
+        onError: complain,
+      });
+      return 0;
+    }
+    const result = await runOnce();
+    context.print(updateReport(result));
+    for (const failure of failuresOf(result)) complain(failure);
+    return updateExitCode(result);
+  },
+});
+
+function failuresOf(result: Awaited<ReturnType<typeof updateOperation>>): readonly unknown[] {
+  return [...result.repositories.map((one) => one.failure), result.failure].filter((failure) => failure !== undefined);
+}

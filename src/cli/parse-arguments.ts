@@ -1,0 +1,118 @@
+import yargs from "yargs";
+import type { Argv, Options } from "yargs";
+
+import type { Command } from "./command.ts";
+import type { CommandEntry } from "./commands/index.ts";
+import { exitCodeHelp } from "./exit-code.ts";
+import { camelCase, globalOptions } from "./options.ts";
+import type { OptionSpecs, PositionalSpec } from "./options.ts";
+import { readOptions } from "./read-options.ts";
+import { usageFailure } from "./usage-failure.ts";
+
+export type ParsedArguments =
+  | { readonly kind: "help"; readonly text: string }
+  | { readonly kind: "run"; readonly values: object };
+
+/** Reads the command line of one command. `argv` has the command's name in it. Throws USAGE for everything that the command does not take. */
+export async function parseCommand(
+  argv: readonly string[],
+  entry: CommandEntry,
+  command: Command,
+  columns: number,
+): Promise<ParsedArguments> {
+  let parsed: ReadonlyMap<string, unknown> | undefined;
+  const specs: OptionSpecs = { ...command.options, ...globalOptions };
+  const program = newProgram(columns)
+    .options(yargsOptions(command.options, "Options:"))
+    .options(yargsOptions(globalOptions, "Options of every command:"))
+    .group("help", "Options of every command:")
+    .command({
+      command: [entry.name, ...Object.entries(command.positionals).map(positionalUsage)].join(" "),
+      describe: entry.summary,
+      builder: (inner: Argv) => describeCommand(inner, entry, command),
+      handler: (values: object) => {
+        parsed = new Map(Object.entries(values));
+      },
+    })
+    .fail((message, error) => {
+      throw usageFailure(message || error.message, argv, entry.name, command);
+    });
+  let help = "";
+  await program.parseAsync([...argv], {}, (_error: unknown, _values: unknown, output: string) => {
+    help = output;
+  });
+  if (parsed === undefined) return { kind: "help", text: `${help.trimEnd()}\n\n${helpTail(command)}\n` };
+  const [, extra] = wordsOf(parsed);
+  if (extra !== undefined) throw usageFailure(`Unknown argument: ${extra}`, argv, entry.name, command);
+  const options = readOptions(specs, parsed);
+  const positionals = Object.keys(command.positionals).map((name) => [camelCase(name), parsed?.get(name)] as const);
+  return { kind: "run", values: Object.fromEntries([...options, ...positionals]) };
+}
+
+/** How yargs reads words: nothing is turned into a number, split at dots or negated behind the command's back. */
+const parserSettings = {
+  "boolean-negation": false,
+  "camel-case-expansion": false,
+  "dot-notation": false,
+  "greedy-arrays": false,
+  "parse-numbers": false,
+  "parse-positional-numbers": false,
+  "strip-aliased": true,
+} as const;
+
+function newProgram(columns: number): Argv {
+  return yargs()
+    .scriptName("asof")
+    .locale("en")
+    .version(false)
+    .exitProcess(false)
+    .parserConfiguration(parserSettings)
+    .strict()
+    .help("help", "Show this help")
+    .alias("help", "h")
+    .wrap(Math.max(40, Math.min(100, columns)));
+}
+
+function describeCommand(inner: Argv, entry: CommandEntry, command: Command): Argv {
+  const usage = ["asof", entry.name, ...Object.entries(command.positionals).map(positionalUsage), "[options]"].join(
+    " ",
+  );
+  let described = inner.usage(`Usage: ${usage}\n\n${entry.summary}\n\n${command.description}`);
+  for (const [name, { description }] of Object.entries(command.positionals)) {
+    described = described.positional(name, { type: "string", describe: description });
+  }
+  return described;
+}
+
+/** Added here because yargs breaks long examples in two, so that they cannot be copied, and takes half its time for laying out what needs no layout. */
+function helpTail({ examples, exitCodes }: Command): string {
+  const shown = examples.map(({ line, does }) => `  ${line}\n      ${does}\n`).join("");
+  return `${shown === "" ? "" : `Examples:\n${shown}\n`}${exitCodeHelp(exitCodes)}`;
+}
+
+function positionalUsage([name, { required, many }]: readonly [string, PositionalSpec]): string {
+  const text = many === true ? `${name}..` : name;
+  return required === true ? `<${text}>` : `[${text}]`;
+}
+
+function yargsOptions(specs: OptionSpecs, group: string): Record<string, Options> {
+  return Object.fromEntries(
+    Object.entries(specs).map(([name, spec]) => {
+      const described: Options = { describe: spec.description, group };
+      if (spec.alias !== undefined) described.alias = spec.alias;
+      if (spec.kind === "flag") return [name, { ...described, type: "boolean" }];
+      const valued: Options = { ...described, type: "string", requiresArg: true };
+      if (spec.kind === "texts") return [name, { ...valued, array: true }];
+      if (spec.default !== undefined) valued.defaultDescription = String(spec.default);
+      if (spec.kind === "text" && spec.choices !== undefined) valued.choices = spec.choices;
+      if (spec.kind === "text" && spec.required !== undefined) valued.demandOption = true;
+      return [name, valued];
+    }),
+  );
+}
+
+/** Words that are no options, in order; the first is the command. */
+function wordsOf(parsed: ReadonlyMap<string, unknown>): readonly string[] {
+  const words: unknown = parsed.get("_");
+  return Array.isArray(words) ? words.map(String) : [];
+}

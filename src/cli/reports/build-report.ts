@@ -1,0 +1,45 @@
+import path from "node:path";
+
+import type { Config } from "../../model/config.ts";
+import { isEmptyPlan } from "../../operations/build.ts";
+import type { BuildPlan } from "../../operations/build.ts";
+import type { CommandResult } from "../command.ts";
+
+/** What a build did, or with --dry-run would do: a line each. */
+export function buildReport(plan: BuildPlan, config: Config): CommandResult {
+  return {
+    text: () => (isEmptyPlan(plan) ? "nothing to do\n" : `${buildLines(plan, config).join("\n")}\n`),
+    json: () => ({
+      checkpoints: plan.checkpoints.map(({ distribution, checkpoint }) => ({
+        distribution: distribution.name,
+        time: checkpoint.created,
+      })),
+      plain: plan.plains.map(({ distribution, publication }) => ({
+        distribution: distribution.name,
+        publication: publication.publication,
+      })),
+      rerender: plan.rerender,
+      files: [...plan.besides, ...plan.rules, ...plan.lists].map((file) => file.path),
+      reload: plan.reload,
+      departed: plan.departed,
+    }),
+  };
+}
+
+function buildLines(plan: BuildPlan, config: Config): readonly string[] {
+  const shown = (file: string): string => path.relative(path.dirname(config.file), file);
+  const { reload } = config;
+  return [
+    ...plan.checkpoints.map(
+      ({ distribution, checkpoint }) => `checkpoint ${distribution.basePath}/${checkpoint.created}/`,
+    ),
+    ...plan.plains.map(
+      ({ distribution, publication }) => `${distribution.basePath}: publication ${publication.publication}`,
+    ),
+    ...(plan.rerender ? ["listing pages: render all again"] : []),
+    ...[...plan.besides, ...plan.rules].map((file) => `write ${shown(file.path)}`),
+    ...(plan.reload && reload !== undefined ? [`run ${reload.join(" ")}`] : []),
+    ...plan.lists.map((file) => `write ${shown(file.path)}`),
+    ...plan.stale.map((file) => `remove ${shown(file)}`),
+  ];
+}

@@ -1,0 +1,74 @@
+import path from "node:path";
+
+import { parseBasePath } from "../model/base-path.ts";
+import { compareNames } from "../model/compare-names.ts";
+import type { Config, DistributionSettings, RepositorySettings, SiteSettings } from "../model/config.ts";
+import type { Remote } from "../model/remote.ts";
+import type { WrittenConfig, WrittenDistribution, WrittenRemote, WrittenRepository } from "./written-config.ts";
+
+/** The one way from what a person wrote to what the code uses. `file` is absolute; relative paths are relative to its folder. Pure. */
+export function normalizeConfig(written: WrittenConfig, file: string): Config {
+  const folder = path.dirname(file);
+  const absolute = (value: string): string => path.resolve(folder, value);
+  return {
+    file,
+    site: site(written.site),
+    stateDir: absolute(written.state),
+    publicDir: absolute(written.output),
+    rulesDir: absolute(written.rules),
+    templatesDir: written.templates === undefined ? undefined : absolute(written.templates),
+    theme: written.theme,
+    reload: written.reload,
+    layout: written.layout,
+    pruned: written.pruned,
+    graceSeconds: written.grace,
+    gracePlainSeconds: written.grace_plain,
+    repositories: byName(written.repositories, (name, settings) => repository(name, settings, absolute)),
+    distributions: byName(written.distributions, distribution),
+  };
+}
+
+function site({ name, title, url: writtenUrl }: WrittenConfig["site"]): SiteSettings {
+  if (writtenUrl === undefined) return { name, title, url: undefined, mount: "/" };
+  const url = new URL(writtenUrl.endsWith("/") ? writtenUrl : `${writtenUrl}/`);
+  return { name, title, url: url.href, mount: url.pathname };
+}
+
+function repository(name: string, written: WrittenRepository, absolute: (value: string) => string): RepositorySettings {
+  return {
+    name,
+    remote: written.remote === undefined ? undefined : remote(written.remote, absolute),
+    manifest: written.manifest ?? undefined,
+    retain: { checkpoints: written.retain.checkpoints ?? undefined },
+    settled: written.settled,
+    horizonStepSeconds: written.horizon_step,
+    fetch: {
+      concurrency: written.fetch.concurrency,
+      retries: written.fetch.retries,
+      timeoutSeconds: written.fetch.timeout,
+      maxManifestBytes: written.fetch.max_manifest,
+    },
+  };
+}
+
+function remote(written: WrittenRemote, absolute: (value: string) => string): Remote {
+  if (written.type === "file") return { type: "file", url: new URL(written.url).href, mode: written.mode };
+  const { type, include, exclude, symlinks } = written;
+  return { type, path: absolute(written.path), include, exclude, symlinks };
+}
+
+function distribution(name: string, written: WrittenDistribution): DistributionSettings {
+  const basePath = parseBasePath(written.base_path);
+  if (basePath === undefined) throw new Error(`base path ${written.base_path} was not checked`);
+  return { name, repository: written.repository, basePath, checkpoint: written.checkpoint };
+}
+
+/** Sorted, because the order in a file must not change a byte of what is generated. */
+function byName<Written, Settings>(
+  written: Readonly<Record<string, Written>>,
+  normalize: (name: string, settings: Written) => Settings,
+): readonly Settings[] {
+  return Object.entries(written)
+    .toSorted(([a], [b]) => compareNames(a, b))
+    .map(([name, settings]) => normalize(name, settings));
+}

@@ -1,0 +1,66 @@
+import type { WrittenRemote } from "./written-config.ts";
+
+/** A commented configuration for one repository: what is written is the least that works, what is commented out shows the defaults. */
+export function starterConfig(options: {
+  /** Path or URL of the JSON Schema, for editors. */
+  readonly schema: string;
+  readonly name: string;
+  readonly remote:
+    | Pick<Extract<WrittenRemote, { type: "file" }>, "type" | "url">
+    | Pick<Extract<WrittenRemote, { type: "directory" }>, "type" | "path">;
+}): string {
+  const { name } = options;
+  return `# yaml-language-server: $schema=${options.schema}
+# Configuration of asof. Everything has a default but repositories; what is commented out shows it.
+# Relative paths are relative to this file.
+
+site:
+  title: Package archive
+  # name: main              # prefix of names in the server rules: a-z 0-9
+  # url: "https://mirror.example.org/"   # no default; its path is where output is mounted
+
+# state: state              # private: the history; on one file system with output
+# output: public            # document root of the web server; all of it is generated
+# rules: rules              # generated server configuration
+# templates: templates      # no default; your pages in place of the built-in ones
+# theme: default            # or classic
+# reload: [systemctl, reload, nginx]   # no default; run after the rules changed
+# layout: shared            # or hardlinks, copies
+# pruned: gone              # or redirect, which needs settled: false
+# grace: 1h                 # a pruned checkpoint stays on disk for so long
+# grace_plain: 3d           # and files that the newest publication dropped
+
+repositories:
+  ${name}:
+    remote:
+${remoteLines(options.remote)}
+    # manifest: PULP_MANIFEST        # null writes none
+    # retain: { checkpoints: null }  # keep the newest N; null keeps all
+    # settled: true                  # answers for the past never change
+    # horizon_step: 1d
+    # fetch: { concurrency: 10, retries: 3, timeout: 30s, max_manifest: 64 MiB }
+
+distributions:
+  ${name}:
+    repository: ${name}
+    base_path: ${name}               # the newest publication
+  ${name}-checkpoints:
+    repository: ${name}
+    base_path: checkpoints/${name}   # every checkpoint, below its timestamp
+    checkpoint: true
+`;
+}
+
+function remoteLines(remote: Parameters<typeof starterConfig>[0]["remote"]): string {
+  // A JSON string is a YAML string, whatever is in it.
+  if (remote.type === "file") {
+    return `      type: file
+      url: ${JSON.stringify(remote.url)}
+      # mode: additive               # or mirror: drop what leaves the manifest`;
+  }
+  return `      type: directory
+      path: ${JSON.stringify(remote.path)}
+      # include: ["**"]
+      # exclude: []
+      # symlinks: refuse             # or skip, follow-inside`;
+}

@@ -1,0 +1,198 @@
+import { z } from "zod";
+
+import { basePathProblem } from "../model/base-path.ts";
+import { duration, folder, manifestName, name, patterns, size, text } from "./fields.ts";
+import { remoteUrlProblem, siteUrlProblem } from "./url.ts";
+
+/**
+ * What a person may write, each value sound by itself and every default filled in; what must hold between values is asked by rules.ts.
+ * Durations are seconds, sizes bytes, paths still as written.
+ */
+export interface WrittenConfig {
+  readonly site: { readonly name: string; readonly title: string; readonly url?: string | undefined };
+  readonly state: string;
+  readonly output: string;
+  readonly rules: string;
+  readonly templates?: string | undefined;
+  readonly theme: "default" | "classic";
+  readonly reload?: readonly string[] | undefined;
+  readonly layout: "shared" | "hardlinks" | "copies";
+  readonly pruned: "gone" | "redirect";
+  readonly grace: number;
+  readonly grace_plain: number;
+  readonly repositories: Readonly<Record<string, WrittenRepository>>;
+  readonly distributions: Readonly<Record<string, WrittenDistribution>>;
+}
+
+export interface WrittenRepository {
+  readonly remote?: WrittenRemote | undefined;
+  readonly manifest: string | null;
+  readonly retain: { readonly checkpoints: number | null };
+  readonly settled: boolean;
+  readonly horizon_step: number;
+  readonly fetch: {
+    readonly concurrency: number;
+    readonly retries: number;
+    readonly timeout: number;
+    readonly max_manifest: number;
+  };
+}
+
+export type WrittenRemote =
+  | { readonly type: "file"; readonly url: string; readonly mode: "additive" | "mirror" }
+  | {
+      readonly type: "directory";
+      readonly path: string;
+      readonly include: readonly string[];
+      readonly exclude: readonly string[];
+      readonly symlinks: "refuse" | "skip" | "follow-inside";
+    };
+
+export interface WrittenDistribution {
+  readonly repository: string;
+  readonly base_path: string;
+  readonly checkpoint: boolean;
+}
+
+const remote = z.discriminatedUnion(
+  "type",
+  [
+    z
+      .strictObject({
+        type: z.literal("file").describe("A PULP_MANIFEST and the files beside it."),
+        url: text(remoteUrlProblem).describe("http:, https: or file: URL of the manifest itself."),
+        mode: z
+          .enum(["additive", "mirror"])
+          .default("additive")
+          .describe(
+            "additive keeps files that left the manifest; mirror drops them and keeps the upstream manifest as it is.",
+          ),
+      })
+      .describe("A PULP_MANIFEST and the files beside it."),
+    z
+      .strictObject({
+        type: z.literal("directory").describe("A folder on this machine."),
+        path: folder.describe("The folder, relative to the configuration file."),
+        include: patterns.min(1).default(["**"]).describe("Glob patterns of the files to take."),
+        exclude: patterns.default([]).describe("Glob patterns of files to leave out."),
+        symlinks: z
+          .enum(["refuse", "skip", "follow-inside"])
+          .default("refuse")
+          .describe(
+            "refuse stops at the first symbolic link, skip leaves links out, follow-inside takes what links inside the folder point to.",
+          ),
+      })
+      .describe("A folder on this machine."),
+  ],
+  { error: (issue) => (issue.code === "invalid_union" ? 'must be "file" or "directory"' : undefined) },
+);
+
+const repository = z.strictObject({
+  remote: remote.optional().describe("Where content comes from. Without it only `asof import` fills the repository."),
+  manifest: manifestName
+    .nullable()
+    .default("PULP_MANIFEST")
+    .describe("Name of the manifest that asof writes into every publication; null writes none."),
+  retain: z
+    .strictObject({
+      checkpoints: z.int().min(1).nullable().default(null).describe("Keep the newest N checkpoints; null keeps all."),
+    })
+    .prefault({})
+    .describe("Which checkpoints `asof prune` keeps."),
+  settled: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Promise that the answer for a time up to the horizon never changes, so that clients may cache it for ever.",
+    ),
+  horizon_step: duration("1s", "366d")
+    .prefault("1d")
+    .describe("A run that found nothing new moves the horizon at most once in this time."),
+  fetch: z
+    .strictObject({
+      concurrency: z.int().min(1).max(64).default(10).describe("Requests at the same time."),
+      retries: z.int().min(0).max(20).default(3).describe("How often a failed request is tried again."),
+      timeout: duration("1s", "1h").prefault("30s").describe("A request without a byte for so long is given up."),
+      max_manifest: size("1kB", "1GiB").prefault("64 MiB").describe("A longer manifest is refused."),
+    })
+    .prefault({})
+    .describe("How a file remote is read."),
+});
+
+const distribution = z.strictObject({
+  repository: z.string().describe("Name of the repository that is served."),
+  base_path: text(basePathProblem)
+    .max(200, "is longer than 200 characters")
+    .describe("Where it is served, below site.url: segments of A-Z a-z 0-9 . _ ~ - joined by slashes."),
+  checkpoint: z
+    .boolean()
+    .default(false)
+    .describe("true serves every checkpoint below <base_path>/<timestamp>/, false the newest publication."),
+});
+
+/** Read by editors (the shipped JSON Schema is made from it) and by `checkWritten`. */
+const schema = z
+  .strictObject({
+    $schema: z.string().optional().describe("Where editors find the schema of this file."),
+    site: z
+      .strictObject({
+        name: z
+          .string()
+          .max(32, "is longer than 32 characters")
+          .regex(/^[a-z0-9]+$/, "may have a-z and 0-9 only")
+          .default("main")
+          .describe("Prefix of the names in generated server rules, so that several sites fit into one server."),
+        title: text((value) => (/\p{Cc}/u.test(value) ? "has a control character" : undefined))
+          .max(200, "is longer than 200 characters")
+          .default("Package archive")
+          .describe("Heading of the pages."),
+        url: text(siteUrlProblem).optional().describe("Public address; its path is where the output is mounted."),
+      })
+      .prefault({})
+      .describe("The site as visitors see it."),
+    state: folder.default("state").describe("Private folder with the history; on one file system with output."),
+    output: folder.default("public").describe("Document root of the web server; all of it is generated."),
+    rules: folder.default("rules").describe("Folder for the generated server configuration."),
+    templates: folder.optional().describe("Folder with templates that replace built-in ones of the same name."),
+    theme: z.enum(["default", "classic"]).default("default").describe("Look of the pages."),
+    reload: z
+      .array(text((value) => (value.includes("\0") ? "has a NUL character" : undefined)))
+      .min(1)
+      .optional()
+      .describe("Command and arguments, run after the rules changed, without a shell."),
+    layout: z
+      .enum(["shared", "hardlinks", "copies"])
+      .default("shared")
+      .describe("How checkpoints share files: links to shared folders, hard links only, or copies."),
+    pruned: z
+      .enum(["gone", "redirect"])
+      .default("gone")
+      .describe("Answer for a pruned checkpoint: 410, or a redirect to the one before (needs settled: false)."),
+    grace: duration("0s", "3650d")
+      .prefault("1h")
+      .describe("How long a pruned checkpoint stays on disk after the rules stopped naming it."),
+    grace_plain: duration("0s", "3650d")
+      .prefault("3d")
+      .describe("How long a plain distribution goes on serving files that its newest publication dropped."),
+    repositories: z
+      .record(name, repository)
+      .refine((value) => Object.keys(value).length > 0, "needs at least one repository")
+      .describe("Repositories by name."),
+    distributions: z.record(name, distribution).default({}).describe("What is served where, by name."),
+  })
+  .describe("Configuration of asof");
+
+export type WrittenCheck =
+  | { readonly ok: true; readonly written: WrittenConfig }
+  | { readonly ok: false; readonly issues: readonly z.core.$ZodIssue[] };
+
+/** Whether `value` is a configuration that a person may write; otherwise everything that is wrong with it. */
+export function checkWritten(value: unknown): WrittenCheck {
+  const result = schema.safeParse(value, { reportInput: true });
+  return result.success ? { ok: true, written: result.data } : { ok: false, issues: result.error.issues };
+}
+
+/** The schema itself, for those who walk it: known-keys.ts, and the test that keeps the shipped JSON Schema current. */
+export function writtenSchema(): z.ZodType<WrittenConfig> {
+  return schema;
+}

@@ -1,0 +1,21 @@
+/** What a program may import from asof. Everything else may change at any time. */
+export { loadConfig } from "./config/load.ts";
+export { Failure } from "./failure.ts";
+export type { FailureCode } from "./failure.ts";
+export type { Config } from "./model/config.ts";
+export { parseInstant } from "./model/instant.ts";
+export { resolveRequest } from "./model/resolve-request.ts";
+export type { Answer, Caching, RequestedDistribution } from "./model/resolve-request.ts";
+export type { Timeline, TimelinePoint } from "./model/timeline.ts";
+export { parseTimestamp, secondsOf, timestampFromSeconds } from "./model/timestamp.ts";
+export type { Timestamp } from "./model/timestamp.ts";
+export { applyBuild, planBuild } from "./operations/build.ts";
+export type { BuildPlan } from "./operations/build.ts";
+export type { Clock } from "./operations/clock.ts";
+export type { OnProgress, ProgressEvent } from "./operations/progress.ts";
+export { publish } from "./operations/publish.ts";
+export { sync } from "./operations/sync.ts";
+export { update } from "./operations/update.ts";
+export type { RepositoryUpdate, UpdateOptions, UpdateResult } from "./operations/update.ts";
+export { openWorkspace, withWriter } from "./operations/workspace.ts";
+export type { Workspace, WorkspaceOptions } from "./operations/workspace.ts";

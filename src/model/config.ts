@@ -1,0 +1,66 @@
+import type { BasePath } from "./base-path.ts";
+import type { Remote } from "./remote.ts";
+
+/** The configuration as the code uses it: every field present, paths absolute, names checked against each other. */
+export interface Config {
+  /** Absolute path of the configuration file. */
+  readonly file: string;
+  readonly site: SiteSettings;
+  /** Absolute paths. */
+  readonly stateDir: string;
+  readonly publicDir: string;
+  readonly rulesDir: string;
+  /** Folder with templates that replace built-in ones of the same name, or undefined. */
+  readonly templatesDir: string | undefined;
+  readonly theme: "default" | "classic";
+  /** An argv list run after the rules changed, or undefined. */
+  readonly reload: readonly string[] | undefined;
+  readonly layout: Layout;
+  readonly pruned: "gone" | "redirect";
+  /** How long a pruned checkpoint stays on disk after the rules stopped naming it. */
+  readonly graceSeconds: number;
+  /** How long a plain distribution goes on serving paths that its newest publication dropped. */
+  readonly gracePlainSeconds: number;
+  readonly repositories: readonly RepositorySettings[];
+  readonly distributions: readonly DistributionSettings[];
+}
+
+export type Layout = "shared" | "hardlinks" | "copies";
+
+export interface SiteSettings {
+  /** `[a-z0-9]+`: prefix of variables in server rules, so that several sites live in one server. */
+  readonly name: string;
+  readonly title: string;
+  /** Public address, ending in a slash, or undefined when it was not given. */
+  readonly url: string | undefined;
+  /** The path of `url`, with slashes at both ends: where public/ is mounted. */
+  readonly mount: string;
+}
+
+export interface RepositorySettings {
+  readonly name: string;
+  /** Undefined for a repository that only `asof import` fills. */
+  readonly remote: Remote | undefined;
+  /** Name of the generated manifest; undefined writes none. */
+  readonly manifest: string | undefined;
+  readonly retain: { readonly checkpoints: number | undefined };
+  readonly settled: boolean;
+  /** A run that found nothing new moves the horizon at most once in so many seconds. */
+  readonly horizonStepSeconds: number;
+  readonly fetch: FetchSettings;
+}
+
+export interface FetchSettings {
+  readonly concurrency: number;
+  readonly retries: number;
+  /** No byte for so long ends a request. */
+  readonly timeoutSeconds: number;
+  readonly maxManifestBytes: number;
+}
+
+export interface DistributionSettings {
+  readonly name: string;
+  readonly repository: string;
+  readonly basePath: BasePath;
+  readonly checkpoint: boolean;
+}

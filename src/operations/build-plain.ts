@@ -1,0 +1,152 @@
+import { lstatSync, readlinkSync, statSync, symlinkSync } from "node:fs";
+import path from "node:path";
+
+import type { DistributionSettings } from "../model/config.ts";
+import { differenceOf } from "../model/difference.ts";
+import type { Change } from "../model/difference.ts";
+import type { Digest } from "../model/digest.ts";
+import { newestPublication } from "../model/history.ts";
+import type { History, Publication } from "../model/history.ts";
+import { nextPlainState } from "../site/plain-state.ts";
+import type { PlainState, ServedFile } from "../site/plain-state.ts";
+import { relativeTarget } from "../site/public-layout.ts";
+import { discard, reveal } from "../site/reveal.ts";
+import { stagePlainTree } from "../site/stage-plain.ts";
+import { stagePlainChanges } from "../site/update-plain-in-place.ts";
+import { syncFileSystem } from "../store/disk.ts";
+import type { Transaction } from "../store/transaction.ts";
+import { readPlainState, writePlainState } from "./built-record.ts";
+import { fileAt, hasDirectory } from "./entries.ts";
+import { openStagingFolder } from "./publish.ts";
+import { stageContext } from "./stage-checkpoint.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** A plain distribution that has to be brought to another state. */
+export interface PlainPlan {
+  readonly distribution: DistributionSettings;
+  readonly publication: Publication;
+  readonly previous: PlainState | undefined;
+  readonly state: PlainState;
+  readonly changes: readonly Change[];
+  /** Whether what is served now can be changed file by file; otherwise the whole tree is made and swapped in. */
+  readonly inPlace: boolean;
+  readonly after: (path: string) => ServedFile | undefined;
+}
+
+/** None when the distribution serves the newest publication already and no dropped path is due to go. */
+export function planPlain(
+  workspace: Workspace,
+  distribution: DistributionSettings,
+  builtLayout: string,
+): readonly PlainPlan[] {
+  const { store, clock, config } = workspace;
+  const history = store.repository(distribution.repository)?.history;
+  const publication = history === undefined ? undefined : newestPublication(history);
+  const root = history?.versions[publication?.version ?? -1]?.root;
+  if (history === undefined || publication === undefined || root === undefined) return [];
+
+  const previous = readPlainState(workspace, distribution.name);
+  const stands =
+    standsAsRecorded(workspace, distribution, previous) && (builtLayout === "" || builtLayout === config.layout);
+  const isDue = previous?.dropped.some((gone) => gone.until <= clock.now()) === true;
+  if (previous?.publication === publication.publication && stands && !isDue) return [];
+
+  const read = (digest: Digest) => store.tree(digest);
+  const before = publicationNumbered(history, previous?.publication);
+  const served = (of: Publication | undefined, tree: Digest | undefined) => (name: string) =>
+    manifestAt(of, name) ?? (tree === undefined ? undefined : fileAt(tree, name, read));
+  const changes = [...differenceOf(previous?.root, root, read), ...manifestChange(before, publication)];
+  const after = served(publication, root);
+  const state = nextPlainState({
+    previous,
+    publication: publication.publication,
+    root,
+    changes,
+    before: served(before, previous?.root),
+    after,
+    isDirectoryAfter: (name) => hasDirectory(root, name, read),
+    storedAt: (digest) => Math.floor(statSync(store.layout.object(digest)).mtimeMs / 1000),
+    now: clock.now(),
+    graceSeconds: config.gracePlainSeconds,
+  });
+  const inPlace = config.layout !== "shared" && previous !== undefined && stands;
+  return [{ distribution, publication, previous, state, changes, inPlace, after }];
+}
+
+/** Makes what the plan says visible. Records the new state where a run that dies halfway would look for it. */
+export async function applyPlain(workspace: Workspace, plan: PlainPlan, transaction: Transaction): Promise<void> {
+  const { store, publicLayout, config } = workspace;
+  const { distribution, publication, previous, state } = plan;
+  const name = `plain-${distribution.name}`;
+  const stage = openStagingFolder(workspace, transaction, name);
+  const context = stageContext(workspace, path.join(transaction.dir, name));
+  const base = publicLayout.base(distribution.basePath);
+  const heading = `${config.site.mount}${distribution.basePath}/`;
+  const { trash } = store.layout;
+
+  if (plan.inPlace && previous !== undefined) {
+    const removals = stagePlainChanges(stage, context, { ...plan, previous, dir: base, heading });
+    await syncFileSystem(transaction.dir);
+    for (const file of removals.before) discard(file, trash);
+    reveal(stage.moves, trash);
+    for (const file of removals.after)
+      if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) discard(file, trash);
+    writePlainState(workspace, distribution.name, state);
+    await syncFileSystem(transaction.dir);
+    return;
+  }
+  const isShared = config.layout === "shared";
+  const to = isShared ? publicLayout.plain(distribution.name, state.serial) : base;
+  const earlier =
+    isShared && previous !== undefined ? publicLayout.plain(distribution.name, previous.serial) : undefined;
+  const dir = stagePlainTree(stage, context, { publication, state, heading, to, earlier });
+  stage.move({ from: dir, to });
+  if (isShared) {
+    const link = path.join(stage.folder(), "link");
+    symlinkSync(relativeTarget(base, to), link);
+    stage.move({ from: link, to: base });
+  }
+  await syncFileSystem(transaction.dir);
+  writePlainState(workspace, distribution.name, state);
+  reveal(stage.moves, trash);
+  await syncFileSystem(transaction.dir);
+  if (earlier !== undefined && lstatSync(earlier, { throwIfNoEntry: false }) !== undefined) discard(earlier, trash);
+}
+
+/** Whether what stands at the base path is what the state says it is. */
+function standsAsRecorded(
+  { publicLayout, config }: Workspace,
+  distribution: DistributionSettings,
+  state: PlainState | undefined,
+): boolean {
+  if (state === undefined) return false;
+  const base = publicLayout.base(distribution.basePath);
+  const there = lstatSync(base, { throwIfNoEntry: false });
+  if (config.layout !== "shared") return there?.isDirectory() === true;
+  const to = publicLayout.plain(distribution.name, state.serial);
+  return (
+    there?.isSymbolicLink() === true &&
+    readlinkSync(base) === relativeTarget(base, to) &&
+    statSync(base, { throwIfNoEntry: false }) !== undefined
+  );
+}
+
+function publicationNumbered(history: History, number: number | undefined): Publication | undefined {
+  return history.publications.find((publication) => publication.publication === number);
+}
+
+function manifestAt(publication: Publication | undefined, name: string): ServedFile | undefined {
+  const manifest = publication?.manifest;
+  return manifest?.name === name ? { digest: manifest.digest, sizeBytes: manifest.bytes } : undefined;
+}
+
+function manifestChange(before: Publication | undefined, after: Publication): readonly Change[] {
+  const [a, b] = [before?.manifest ?? undefined, after.manifest ?? undefined];
+  if (a?.name === b?.name) {
+    return b === undefined || a?.digest === b.digest ? [] : [{ kind: "changed", path: b.name, sizeBytes: b.bytes }];
+  }
+  return [
+    ...(a === undefined ? [] : [{ kind: "removed", path: a.name, sizeBytes: a.bytes } as const]),
+    ...(b === undefined ? [] : [{ kind: "added", path: b.name, sizeBytes: b.bytes } as const]),
+  ];
+}

@@ -1,0 +1,79 @@
+import { z } from "zod";
+
+import type { BasePath } from "../model/base-path.ts";
+import { isDigest } from "../model/digest.ts";
+import type { Digest } from "../model/digest.ts";
+import type { PlainState } from "../site/plain-state.ts";
+import { readIfThere, replaceFile } from "../store/disk.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** What earlier builds did, kept in state/cache: losing it costs work, never correctness. */
+export interface BuiltRecord {
+  /** Fingerprint of everything that listing pages depend on besides their directory. */
+  readonly pages: string;
+  readonly layout: string;
+  /** Digest of the rules that the web server loaded last. */
+  readonly reloaded: string;
+  /** Seconds at which each tombstone (`repository timestamp`) was first in rules that the server had loaded. */
+  readonly announced: ReadonlyMap<string, number>;
+  /** Per repository what the last sweep saw; the same again needs no sweep. */
+  readonly swept: ReadonlyMap<string, string>;
+}
+
+const none: BuiltRecord = { pages: "", layout: "", reloaded: "", announced: new Map(), swept: new Map() };
+
+export function readBuiltRecord({ store }: Workspace): BuiltRecord {
+  const parsed = builtRecord.safeParse(readJson(store.layout.cacheFile("built.json")));
+  if (!parsed.success) return none;
+  return { ...parsed.data, announced: new Map(parsed.data.announced), swept: new Map(parsed.data.swept) };
+}
+
+export function writeBuiltRecord({ store }: Workspace, record: BuiltRecord): void {
+  const json = { ...record, announced: [...record.announced], swept: [...record.swept] };
+  replaceFile(store.layout.cacheFile("built.json"), `${JSON.stringify(json)}\n`, 0o600);
+}
+
+export function readPlainState({ store }: Workspace, base: BasePath): PlainState | undefined {
+  const parsed = plainState.safeParse(readJson(store.layout.plain(base)));
+  return parsed.success ? parsed.data : undefined;
+}
+
+export function writePlainState({ store }: Workspace, base: BasePath, state: PlainState): void {
+  replaceFile(store.layout.plain(base), `${JSON.stringify(state)}\n`, 0o600);
+}
+
+function readJson(file: string): unknown {
+  const text = readIfThere(file)?.toString("utf8");
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const builtRecord = z.object({
+  pages: z.string(),
+  layout: z.string(),
+  reloaded: z.string(),
+  announced: z.array(z.tuple([z.string(), z.number()])),
+  swept: z.array(z.tuple([z.string(), z.string()])),
+});
+
+const digest = z.custom<Digest>((value) => typeof value === "string" && isDigest(value));
+
+const plainState = z.object({
+  serial: z.int(),
+  publication: z.int(),
+  root: digest,
+  touched: z.array(z.tuple([z.string(), z.int()])),
+  dropped: z.array(
+    z.object({
+      path: z.string(),
+      digest,
+      sizeBytes: z.int(),
+      mtimeSeconds: z.int(),
+      until: z.int(),
+    }),
+  ),
+});

@@ -1,0 +1,231 @@
+import { readdirSync, statSync } from "node:fs";
+import path from "node:path";
+
+import { Failure } from "../failure.ts";
+import type { RepositorySettings } from "../model/config.ts";
+import { countChanges, differenceOf } from "../model/difference.ts";
+import type { Digest } from "../model/digest.ts";
+import type { Entry } from "../model/entry.ts";
+import { foldHistory, keptCheckpoints, latestVersion } from "../model/history.ts";
+import type { Checkpoint } from "../model/history.ts";
+import { parseInstant } from "../model/instant.ts";
+import type { RelativePath } from "../model/relative-path.ts";
+import { secondsOf, timestampFromSeconds } from "../model/timestamp.ts";
+import type { Timestamp } from "../model/timestamp.ts";
+import { planTrees, sortEntries } from "../model/tree.ts";
+import { openDirectory } from "../sources/directory.ts";
+import type { SourceCache, StoredContent } from "../sources/source.ts";
+import type { Transaction } from "../store/transaction.ts";
+import { contentSink } from "./content-sink.ts";
+import { entriesOf } from "./entries.ts";
+import { publishedManifest, settledEvents } from "./publish.ts";
+import { beginning } from "./sync.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface ShelfEntry {
+  readonly name: string;
+  readonly at: Timestamp;
+}
+
+export interface ImportResult {
+  readonly imported: readonly Timestamp[];
+  /** Already there with the same content. */
+  readonly skipped: readonly Timestamp[];
+  /** Names on the shelf that are no dates. */
+  readonly ignored: readonly string[];
+}
+
+/**
+ * The dated directories of a shelf, oldest first, and the names that are no dates. Patterns: `20240101T000000Z`, `20240101`, `2024-01-01`, `2024-01-01T12:30:00Z`, and those
+ * with `_` or `-` between date and time (`2024-01-01_12-30-00`, `20240101-123000`). A date alone is its first second, UTC.
+ */
+export function readShelf(shelf: string): {
+  readonly dated: readonly ShelfEntry[];
+  readonly ignored: readonly string[];
+} {
+  let names: readonly string[];
+  try {
+    names = readdirSync(shelf).toSorted();
+  } catch (cause) {
+    throw new Failure("SOURCE_UNREACHABLE", `cannot read the shelf ${shelf}`, {
+      cause,
+      hint: "name a directory that holds dated directories",
+    });
+  }
+  const dated: ShelfEntry[] = [];
+  const ignored: string[] = [];
+  for (const name of names) {
+    const at = dateInName(name);
+    if (at !== undefined && statSync(path.join(shelf, name)).isDirectory()) dated.push({ name, at });
+    else ignored.push(name);
+  }
+  dated.sort((a, b) => (a.at < b.at ? -1 : 1));
+  const twice = dated.find((entry, index) => dated[index + 1]?.at === entry.at);
+  if (twice !== undefined) {
+    throw new Failure("SOURCE_BAD_DATA", `${shelf} has two directories for ${twice.at}`, { hint: "keep one of them" });
+  }
+  if (dated.length === 0) {
+    throw new Failure("SOURCE_BAD_DATA", `${shelf} holds no dated directories`, {
+      hint: "expected names such as 20240101T000000Z or 2024-01-01",
+    });
+  }
+  return { dated, ignored };
+}
+
+/** The moment that a directory's name spells, or undefined. */
+function dateInName(name: string): Timestamp | undefined {
+  const parts = /^(\d{4})-?(\d{2})-?(\d{2})[-_T]?(\d{2})[-:]?(\d{2})[-:]?(\d{2})Z?$/.exec(name);
+  const text = parts === null ? name : `${parts[1]}${parts[2]}${parts[3]}T${parts[4]}${parts[5]}${parts[6]}Z`;
+  const at = name.startsWith("@") ? undefined : parseInstant(text);
+  return at === "latest" ? undefined : at;
+}
+
+/**
+ * Makes a checkpoint of every dated directory, oldest first, each under its own second. The repository must be new; running the same import again adds what is not there
+ * yet and takes nothing else: a second that is there already must have the same content.
+ */
+export async function importShelf(
+  workspace: Workspace,
+  repository: RepositorySettings,
+  shelf: string,
+): Promise<ImportResult> {
+  const { dated, ignored } = readShelf(shelf);
+  const imported: Timestamp[] = [];
+  const skipped: Timestamp[] = [];
+  checkImportable(workspace, repository, dated);
+  for (const { name, at } of dated) {
+    workspace.signal.throwIfAborted();
+    const done = await importOne(workspace, repository, path.join(shelf, name), at);
+    (done ? imported : skipped).push(at);
+  }
+  return { imported, skipped, ignored };
+}
+
+function checkImportable(
+  { store, clock }: Workspace,
+  repository: RepositorySettings,
+  dated: readonly ShelfEntry[],
+): void {
+  const future = dated.find(({ at }) => secondsOf(at) > clock.now());
+  if (future !== undefined) {
+    throw new Failure("SOURCE_BAD_DATA", `${future.name} lies in the future`, {
+      hint: "a checkpoint is a state that was",
+    });
+  }
+  const history = store.repository(repository.name)?.history;
+  if (history === undefined) return;
+  const there = new Set(history.checkpoints.map((checkpoint) => checkpoint.created));
+  const between = dated.find(({ at }) => !there.has(at) && history.horizon !== undefined && at <= history.horizon);
+  if (between === undefined && (there.size > 0 || history.versions.length === 1)) return;
+  const what =
+    between === undefined
+      ? "versions that no import made"
+      : `answers up to ${history.horizon}, and ${between.name} would change them`;
+  throw new Failure("USAGE", `${repository.name} has ${what}`, { hint: "import a shelf into a new repository" });
+}
+
+/** False when the checkpoint was there already. */
+async function importOne(
+  workspace: Workspace,
+  repository: RepositorySettings,
+  directory: string,
+  at: Timestamp,
+): Promise<boolean> {
+  const { store } = workspace;
+  const history = store.repository(repository.name)?.history;
+  const there = history?.checkpoints.find((checkpoint) => checkpoint.created === at);
+  // A pruned checkpoint stays pruned.
+  if (there?.tombstone !== undefined) return false;
+  const transaction = store.begin();
+  try {
+    const content = await readWhole(workspace, repository, directory, transaction);
+    if (there !== undefined) {
+      checkSame(workspace, repository.name, directory, there, content);
+      return false;
+    }
+    await transaction.seal();
+    await commitCheckpoint(workspace, repository, transaction, at, content);
+    return true;
+  } finally {
+    transaction.discard();
+  }
+}
+
+type Content = ReadonlyMap<RelativePath, StoredContent>;
+
+async function readWhole(
+  workspace: Workspace,
+  repository: RepositorySettings,
+  directory: string,
+  transaction: Transaction,
+): Promise<Content> {
+  const { signal, clock } = workspace;
+  const noCache: SourceCache = { read: () => Promise.resolve(undefined), write: () => Promise.resolve() };
+  const symlinks = repository.remote?.type === "directory" ? repository.remote.symlinks : "refuse";
+  const source = openDirectory(
+    { type: "directory", path: directory, include: ["**"], exclude: [], symlinks },
+    { cache: noCache, now: () => clock.now() },
+  );
+  const listing = await source.list(signal);
+  const content = await source.fetch(listing.entries, contentSink(transaction), { signal });
+  if ((await source.confirm(signal)) === "settled") return content;
+  throw new Failure("SOURCE_MOVED", `${directory} changed while it was read`, { hint: "import a shelf at rest" });
+}
+
+function checkSame({ store }: Workspace, name: string, directory: string, there: Checkpoint, content: Content): void {
+  const entries = [...entriesOf(there.root, (digest) => store.tree(digest))];
+  const same =
+    entries.length === content.size && entries.every((entry) => content.get(entry.path)?.digest === entry.digest);
+  if (same) return;
+  throw new Failure("SOURCE_BAD_DATA", `${directory} is not what checkpoint ${there.created} of ${name} holds`, {
+    hint: "a checkpoint never changes; nothing of this directory was written",
+  });
+}
+
+/** One version, if the content is new, and its checkpoint. The directory appears with the build that follows. */
+async function commitCheckpoint(
+  workspace: Workspace,
+  repository: RepositorySettings,
+  transaction: Transaction,
+  at: Timestamp,
+  content: Content,
+): Promise<void> {
+  const { store, clock } = workspace;
+  const { name } = repository;
+  const now = timestampFromSeconds(clock.now());
+  const known = store.repository(name)?.history;
+  const first = known === undefined ? beginning(transaction, name, now) : [];
+  const history = known ?? foldHistory(first);
+  const read = (digest: Digest) => store.tree(digest);
+
+  const previous = keptCheckpoints(history).at(-1);
+  const before = new Map(
+    (previous === undefined ? [] : [...entriesOf(previous.root, read)]).map((entry) => [entry.path, entry]),
+  );
+  const entries = [...content].map(([entryPath, stored]): Entry => {
+    const earlier = before.get(entryPath);
+    return { path: entryPath, ...stored, added: earlier?.digest === stored.digest ? earlier.added : at };
+  });
+  const root = planTrees(name, sortEntries(entries), (tree) => transaction.putTree(tree));
+  const latest = latestVersion(history);
+  const bytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
+  const version = latest.root === root ? latest : { version: latest.version + 1, root, files: entries.length, bytes };
+  await transaction.seal();
+  const manifest = publishedManifest(workspace, repository, history, version, transaction);
+  await transaction.seal();
+  store.append(name, [
+    ...first,
+    ...settledEvents(repository, history, { checkpoint: true }),
+    ...(version === latest ? [] : [{ type: "version", at: now, ...version } as const]),
+    {
+      type: "publication",
+      at: now,
+      publication: history.publications.length + 1,
+      version: version.version,
+      created: at,
+      checkpoint: true,
+      manifest,
+      ...countChanges(differenceOf(previous?.root, root, read)),
+    },
+  ]);
+}

@@ -1,0 +1,84 @@
+import { statSync } from "node:fs";
+
+import { Failure } from "../failure.ts";
+import type { Config } from "../model/config.ts";
+import { keptCheckpoints } from "../model/history.ts";
+import { addSeconds } from "../model/timestamp.ts";
+import { startPreview as startServer } from "../serve/preview-server.ts";
+import type { PreviewServer } from "../serve/preview-server.ts";
+import type { PreviewSite } from "../serve/preview-site.ts";
+import { storeExists } from "../store/open-store.ts";
+import { repositoryTimeline } from "./rules-files.ts";
+import { siteRecordFile } from "./site-record.ts";
+import { openWorkspace } from "./workspace.ts";
+import type { Workspace, WorkspaceOptions } from "./workspace.ts";
+
+export interface PreviewRequest {
+  readonly host: string;
+  readonly port: number;
+  readonly strictPort: boolean;
+  readonly liveReload: boolean;
+  readonly allowedHosts: readonly string[];
+  readonly onError: (error: unknown) => void;
+  /** Asked again for every request, so that a changed configuration shows at once. */
+  readonly config: () => Config;
+}
+
+/** Serves the site on this machine, answering exactly as `resolveRequest` says. Throws STATE_FORMAT when there is nothing to serve yet. */
+export async function startPreview(options: WorkspaceOptions, request: PreviewRequest): Promise<PreviewServer> {
+  const { config } = options;
+  if (
+    !storeExists(config.stateDir) ||
+    statSync(siteRecordFile(config.publicDir), { throwIfNoEntry: false }) === undefined
+  ) {
+    throw new Failure("STATE_FORMAT", `there is no site at ${config.publicDir} yet`, {
+      hint: "run asof update, then asof serve",
+    });
+  }
+  return startServer({ ...request, site: siteReader(options, request.config), now: () => options.clock.now() });
+}
+
+/** Addresses worth trying: what is there, and a moment between two checkpoints that shows a redirect. */
+export function addressesToTry(workspace: Workspace): readonly { readonly path: string; readonly what: string }[] {
+  const { config, store } = workspace;
+  return config.distributions.flatMap((distribution) => {
+    const history = store.repository(distribution.repository)?.history;
+    const kept = history === undefined ? [] : keptCheckpoints(history);
+    const base = distribution.basePath;
+    if (!distribution.checkpoint) return [{ path: `${base}/`, what: "the newest publication" }];
+    const addresses = [{ path: `${base}/`, what: `${kept.length} checkpoints` }];
+    const first = kept[0];
+    if (first !== undefined) {
+      addresses.push({ path: `${base}/${addSeconds(first.created, 1)}/`, what: `redirects to ${first.created}` });
+      addresses.push({ path: `${base}/latest/`, what: "redirects to the newest" });
+    }
+    return addresses;
+  });
+}
+
+/** The site as it is on disk now: read again when a build, which writes site.json last, has replaced that file, or when the configuration is another. */
+function siteReader(options: WorkspaceOptions, configNow: () => Config): () => PreviewSite {
+  let known: { readonly key: string; readonly config: Config; readonly site: PreviewSite } | undefined;
+  return () => {
+    const config = configNow();
+    const stat = statSync(siteRecordFile(config.publicDir), { throwIfNoEntry: false });
+    const key = `${stat?.ino} ${stat?.mtimeMs} ${stat?.size}`;
+    if (known?.key !== key || known.config !== config) {
+      known = { key, config, site: readSite(openWorkspace({ ...options, config })) };
+    }
+    return known.site;
+  };
+}
+
+function readSite(workspace: Workspace): PreviewSite {
+  const { publicDir, site, distributions } = workspace.config;
+  return {
+    publicDir,
+    mount: site.mount,
+    distributions: distributions.map(({ basePath, checkpoint, repository }) => ({
+      base: `${site.mount}${basePath}/`,
+      checkpoint,
+      timeline: checkpoint ? repositoryTimeline(workspace, repository) : undefined,
+    })),
+  };
+}

@@ -1,0 +1,49 @@
+import path from "node:path";
+
+import { emptyHistory, timelineOf } from "../model/history.ts";
+import type { Timeline } from "../model/timeline.ts";
+import { nginxEmitter } from "../redirects/nginx.ts";
+import type { RulesInput } from "../redirects/rules.ts";
+import { promisedSettled } from "./settled.ts";
+import type { GeneratedFile } from "./site-files.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** The server rules that belong to the state as it is now. */
+export function planRules(workspace: Workspace): readonly GeneratedFile[] {
+  const input = rulesInput(workspace);
+  return nginxEmitter(workspace.nginxTemplates)
+    .render(input)
+    .map((file) => ({ path: path.join(workspace.config.rulesDir, file.path), content: file.content }));
+}
+
+/** What a repository answers for each second, as configured. */
+export function repositoryTimeline(workspace: Workspace, name: string): Timeline {
+  const history = workspace.store.repository(name)?.history;
+  const settled = promisedSettled(workspace, name);
+  return timelineOf(history ?? emptyHistory, { pruned: workspace.config.pruned, settled });
+}
+
+function rulesInput(workspace: Workspace): RulesInput {
+  const { config, store } = workspace;
+  const served = new Set(config.distributions.filter((one) => one.checkpoint).map((one) => one.repository));
+  return {
+    siteName: config.site.name,
+    mount: config.site.mount,
+    publicDir: config.publicDir,
+    layout: config.layout,
+    repositories: config.repositories
+      .filter(({ name }) => served.has(name))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      .map(({ name }) => {
+        const digests = store.repository(name)?.log.digests ?? [];
+        return {
+          name,
+          timeline: repositoryTimeline(workspace, name),
+          log: { length: digests.length, head: digests.at(-1) ?? "" },
+        };
+      }),
+    distributions: config.distributions
+      .map(({ name, basePath, repository, checkpoint }) => ({ name, basePath, repository, checkpoint }))
+      .toSorted((a, b) => (a.basePath < b.basePath ? -1 : 1)),
+  };
+}

@@ -1,0 +1,237 @@
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+
+import type { DistributionSettings, RepositorySettings } from "../model/config.ts";
+import { emptyHistory, goneIntervals, keptCheckpoints, newestPublication, timelineOf } from "../model/history.ts";
+import type { GoneInterval, History } from "../model/history.ts";
+import { neighboursOf } from "../model/timeline.ts";
+import type { Timestamp } from "../model/timestamp.ts";
+import { renderCheckpointsJson, renderYears } from "../pages/checkpoints-json.ts";
+import { renderSiteJson } from "../pages/site-json.ts";
+import type { SiteJson } from "../pages/site-json.ts";
+import type { CheckpointRow, IndexRow } from "../pages/views.ts";
+import { promisedSettled } from "./settled.ts";
+import { departedDistributions, readSiteRecord, siteRecordFile } from "./site-record.ts";
+import { assetsPath } from "./stage-checkpoint.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** A generated file: absolute path and content. */
+export interface GeneratedFile {
+  readonly path: string;
+  readonly content: string;
+}
+
+/** A checkpoint distribution with its repository and what was recorded of it. */
+interface Served {
+  readonly distribution: DistributionSettings;
+  readonly repository: RepositorySettings;
+  readonly history: ServedHistory;
+}
+
+type ServedHistory = Pick<History, "checkpoints" | "horizon" | "publications">;
+
+/** The stylesheet and whatever else all pages share. */
+export function assetFiles({ pages, publicLayout }: Workspace): readonly GeneratedFile[] {
+  return [...pages.assets].map(([name, content]) => ({ path: path.join(publicLayout.assets, name), content }));
+}
+
+/** The pages that 410 answers show, one for each run of tombstones. */
+export function gonePages(workspace: Workspace): readonly GeneratedFile[] {
+  const { config, pages, publicLayout } = workspace;
+  if (config.pruned === "redirect") return [];
+  return servedCheckpoints(workspace).flatMap(({ distribution, repository, history }) => {
+    const timeline = timelineOf(history, {
+      pruned: config.pruned,
+      settled: promisedSettled(workspace, repository.name),
+    });
+    return goneIntervals(history).map(({ from, until, reason }) => ({
+      path: publicLayout.gonePage(distribution.basePath, from),
+      content: pages.gone({
+        siteTitle: config.site.title,
+        assets: assetsPath(workspace),
+        base: `${config.site.mount}${distribution.basePath}/`,
+        distribution: distribution.name,
+        from,
+        until,
+        reason,
+        ...neighboursOf(timeline, until),
+      }),
+    }));
+  });
+}
+
+/**
+ * Generated files that nothing leads to any more: pages of runs of tombstones that have grown into others, years without a checkpoint, pages above a base path that left the
+ * configuration.
+ */
+export function staleFiles(workspace: Workspace, current: readonly GeneratedFile[]): readonly string[] {
+  const { config, publicLayout } = workspace;
+  const wanted = new Set(current.map((file) => file.path));
+  const folders = config.distributions
+    .filter((distribution) => distribution.checkpoint)
+    .flatMap(({ basePath }) => [
+      publicLayout.goneFolder(basePath),
+      path.join(publicLayout.base(basePath), "checkpoints"),
+    ]);
+  const generated = folders.flatMap((folder) => namesIn(folder).map((name) => path.join(folder, name)));
+  const above = foldersAbove(departedDistributions(workspace))
+    .map((folder) => path.join(config.publicDir, folder, "index.html"))
+    .filter((file) => existsSync(file));
+  return [...generated, ...above].filter((file) => !wanted.has(file));
+}
+
+/** Front page, lists of checkpoints, and their JSON: what changes with every checkpoint. `site.json` comes last. */
+export function listFiles(workspace: Workspace): readonly GeneratedFile[] {
+  const { config, pages, publicLayout } = workspace;
+  const common = { siteTitle: config.site.title, assets: assetsPath(workspace) };
+  const files: GeneratedFile[] = [];
+  for (const { distribution, repository, history } of servedCheckpoints(workspace)) {
+    const base = publicLayout.base(distribution.basePath);
+    const gone = config.pruned === "gone" ? goneIntervals(history) : [];
+    const settled = promisedSettled(workspace, repository.name);
+    const input = {
+      distribution: distribution.name,
+      repository: repository.name,
+      basePath: distribution.basePath,
+      horizon: history.horizon,
+      settled,
+      checkpoints: keptCheckpoints(history),
+      gone,
+    };
+    files.push(
+      {
+        path: path.join(base, "index.html"),
+        content: pages.checkpointList({
+          ...common,
+          name: distribution.name,
+          heading: `${config.site.mount}${distribution.basePath}/`,
+          horizon: history.horizon,
+          settled,
+          checkpoints: checkpointRows(history, gone),
+        }),
+      },
+      { path: path.join(base, "checkpoints.json"), content: renderCheckpointsJson(input) },
+      ...renderYears(input).map(({ name, content }) => ({ path: path.join(base, "checkpoints", name), content })),
+    );
+  }
+  for (const folder of foldersAbove(config.distributions)) {
+    files.push({
+      path: path.join(config.publicDir, folder, "index.html"),
+      content: pages.index({
+        ...common,
+        heading: `${config.site.mount}${folder === "" ? "" : `${folder}/`}`,
+        path: folder,
+        rows: indexRows(workspace, folder),
+      }),
+    });
+  }
+  files.push({ path: siteRecordFile(config.publicDir), content: renderSiteJson(siteJson(workspace)) });
+  return files;
+}
+
+function siteJson(workspace: Workspace): SiteJson {
+  const { config, store } = workspace;
+  const listed = config.distributions.map((distribution) => {
+    const history = store.repository(distribution.repository)?.history;
+    return {
+      name: distribution.name,
+      repository: distribution.repository,
+      base_path: distribution.basePath,
+      checkpoint: distribution.checkpoint,
+      listed: true,
+      newest: (history === undefined ? undefined : newestServed(distribution, history)) ?? null,
+    };
+  });
+  const stillThere = new Set<string>(departedDistributions(workspace).map((old) => old.basePath));
+  const departed = (readSiteRecord(config.publicDir)?.distributions ?? [])
+    .filter((old) => stillThere.has(old.base_path))
+    .map((old) => ({ ...old, listed: false }));
+  return {
+    schemaVersion: 1,
+    title: config.site.title,
+    repositories: config.repositories.map(({ name }) => {
+      const stored = store.repository(name);
+      const digests = stored?.log.digests ?? [];
+      return {
+        name,
+        log: { length: digests.length, head: digests.at(-1) ?? "" },
+        horizon: stored?.history.horizon ?? null,
+      };
+    }),
+    distributions: [...listed, ...departed],
+  };
+}
+
+function newestServed(distribution: DistributionSettings, history: ServedHistory): Timestamp | undefined {
+  return distribution.checkpoint ? keptCheckpoints(history).at(-1)?.created : newestPublication(history)?.created;
+}
+
+/** Every checkpoint distribution, with an empty history where there is none yet: its list page is there all the same. */
+function servedCheckpoints(workspace: Workspace): readonly Served[] {
+  return workspace.config.distributions.flatMap((distribution) => {
+    const repository = workspace.config.repositories.find((one) => one.name === distribution.repository);
+    if (!distribution.checkpoint || repository === undefined) return [];
+    const history = workspace.store.repository(repository.name)?.history ?? emptyHistory;
+    return [{ distribution, repository, history }];
+  });
+}
+
+function checkpointRows(history: ServedHistory, gone: readonly GoneInterval[]): readonly CheckpointRow[] {
+  const kept = keptCheckpoints(history).map((checkpoint): CheckpointRow => ({
+    ...checkpoint,
+    at: checkpoint.created,
+    until: checkpoint.created,
+    kind: "checkpoint",
+    reason: undefined,
+  }));
+  const runs = gone.map(({ from, until, reason }): CheckpointRow => ({
+    at: from,
+    until,
+    kind: "gone",
+    reason,
+    files: 0,
+    bytes: 0,
+    added: 0,
+    removed: 0,
+    changed: 0,
+  }));
+  return [...kept, ...runs].toSorted((a, b) => (a.at < b.at ? -1 : 1));
+}
+
+/** "" for the front page, then every folder between it and a base path. */
+export function foldersAbove(distributions: readonly DistributionSettings[]): readonly string[] {
+  const folders = new Set([""]);
+  for (const { basePath } of distributions) {
+    for (let slash = basePath.indexOf("/"); slash >= 0; slash = basePath.indexOf("/", slash + 1)) {
+      folders.add(basePath.slice(0, slash));
+    }
+  }
+  return [...folders].toSorted();
+}
+
+function indexRows({ config, store }: Workspace, folder: string): readonly IndexRow[] {
+  const prefix = folder === "" ? "" : `${folder}/`;
+  const rows = new Map<string, IndexRow>();
+  for (const distribution of config.distributions) {
+    if (!distribution.basePath.startsWith(prefix)) continue;
+    const [name = "", ...deeper] = distribution.basePath.slice(prefix.length).split("/");
+    const history = store.repository(distribution.repository)?.history;
+    const here = {
+      name: distribution.name,
+      checkpoint: distribution.checkpoint,
+      checkpoints: history === undefined ? 0 : keptCheckpoints(history).length,
+      newest: history === undefined ? undefined : newestServed(distribution, history),
+    };
+    rows.set(name, { name, distribution: deeper.length === 0 ? here : undefined });
+  }
+  return [...rows.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  }
+}

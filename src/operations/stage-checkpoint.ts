@@ -1,0 +1,56 @@
+import { lstatSync } from "node:fs";
+
+import type { DistributionSettings } from "../model/config.ts";
+import type { Checkpoint } from "../model/history.ts";
+import type { Stage, StageContext } from "../site/stage-tree.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** What staging needs, from what operations have. */
+export function stageContext(workspace: Workspace, stagingDir: string): StageContext {
+  const { config, store, pages, clock } = workspace;
+  return {
+    layout: config.layout,
+    publicLayout: workspace.publicLayout,
+    pages,
+    stagingDir,
+    siteTitle: config.site.title,
+    assets: assetsPath(workspace),
+    now: () => clock.now(),
+    tree: (digest) => store.tree(digest),
+    object: (digest) => store.layout.object(digest),
+  };
+}
+
+/** Absolute URL path of the shared assets. */
+export function assetsPath({ config }: Workspace): string {
+  return `${config.site.mount}_asof/assets/`;
+}
+
+/** What a visitor calls the root of a checkpoint: its URL path. */
+export function checkpointHeading(
+  { config }: Workspace,
+  distribution: DistributionSettings,
+  checkpoint: Checkpoint,
+): string {
+  return `${config.site.mount}${distribution.basePath}/${checkpoint.created}/`;
+}
+
+/** Stages one checkpoint of one distribution. `previous` is used where it stands on disk: unchanged directories cost nothing then. */
+export function stageCheckpoint(
+  workspace: Workspace,
+  stage: Stage,
+  distribution: DistributionSettings,
+  checkpoint: Checkpoint,
+  previous: Checkpoint | undefined,
+): void {
+  const { publicLayout } = workspace;
+  const { basePath } = distribution;
+  const previousDir = previous === undefined ? undefined : publicLayout.checkpoint(basePath, previous.created);
+  const isThere =
+    previousDir !== undefined && lstatSync(previousDir, { throwIfNoEntry: false })?.isDirectory() === true;
+  stage.root(checkpoint.root, checkpoint, publicLayout.checkpoint(basePath, checkpoint.created), {
+    heading: checkpointHeading(workspace, distribution, checkpoint),
+    previous: previous !== undefined && isThere ? { root: previous.root, dir: previousDir } : undefined,
+    pageBeside: publicLayout.beside(basePath, checkpoint.created),
+  });
+}

@@ -1,0 +1,155 @@
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+
+import { distributionsOnDisk } from "./site-record.ts";
+import type { Digest } from "../model/digest.ts";
+import { latestVersion, newestPublication, protectedVersions } from "../model/history.ts";
+import type { History } from "../model/history.ts";
+import { discard } from "../site/reveal.ts";
+import { readBuiltRecord, readPlainState, writeBuiltRecord } from "./built-record.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface SweepResult {
+  /** Public directories of pruned checkpoints that were removed. */
+  readonly checkpoints: number;
+  readonly sharedDirectories: number;
+  readonly objects: number;
+}
+
+/**
+ * Removes what nothing can reach any more: directories of checkpoints whose tombstone the web server has known for the grace time, shared directories, records and objects that
+ * no kept version names. Decided by reachability alone; everything goes out of sight by a rename into the trash and is deleted there. Run after a build whose reload
+ * succeeded.
+ */
+export async function sweep(workspace: Workspace): Promise<SweepResult> {
+  const { config, store, signal } = workspace;
+  const record = readBuiltRecord(workspace);
+  const due = dueCheckpoints(workspace, record.announced);
+  const keys = new Map(config.repositories.map(({ name }) => [name, garbageKey(workspace, name, record.announced)]));
+  const result = { checkpoints: 0, sharedDirectories: 0, objects: 0 };
+  const clean = [...keys].every(([name, key]) => record.swept.get(name) === key);
+  if (due.length === 0 && clean) return result;
+
+  for (const directory of due) {
+    discard(directory, store.layout.trash);
+    result.checkpoints += 1;
+  }
+  const live = markReachable(workspace, record.announced);
+  signal.throwIfAborted();
+  const sharedRoot = path.join(config.publicDir, "_asof", "d");
+  const shared = new Set([...live.trees].map((digest) => digest.slice(0, 32)));
+  result.sharedDirectories = discardUnless(sharedRoot, (prefix, name) => shared.has(prefix + name), store.layout.trash);
+  discardUnless(store.layout.trees, (_, name) => live.trees.has(name), store.layout.trash);
+  result.objects = discardUnless(store.layout.objects, (_, name) => live.objects.has(name), store.layout.trash);
+  await store.recover();
+  writeBuiltRecord(workspace, { ...record, swept: keys });
+  return result;
+}
+
+/** Directories of pruned checkpoints that may go now. */
+function dueCheckpoints(workspace: Workspace, announced: ReadonlyMap<string, number>): readonly string[] {
+  const { store, publicLayout } = workspace;
+  return distributionsOnDisk(workspace)
+    .filter((distribution) => distribution.checkpoint)
+    .flatMap((distribution) =>
+      (store.repository(distribution.repository)?.history.checkpoints ?? [])
+        .filter(
+          (checkpoint) =>
+            checkpoint.tombstone !== undefined &&
+            isDue(workspace, announced, distribution.repository, checkpoint.created),
+        )
+        .flatMap(({ created }) => [
+          publicLayout.checkpoint(distribution.basePath, created),
+          publicLayout.beside(distribution.basePath, created),
+        ]),
+    )
+    .filter((directory) => existsSync(directory));
+}
+
+function isDue(
+  { config, clock }: Workspace,
+  announced: ReadonlyMap<string, number>,
+  repository: string,
+  created: string,
+): boolean {
+  const since = announced.get(`${repository} ${created}`);
+  return since !== undefined && since + config.graceSeconds <= clock.now();
+}
+
+/** What the garbage of a repository depends on. */
+function garbageKey(workspace: Workspace, name: string, announced: ReadonlyMap<string, number>): string {
+  const history = workspace.store.repository(name)?.history;
+  if (history === undefined) return "";
+  const buried = history.checkpoints.filter(
+    (one) => one.tombstone !== undefined && isDue(workspace, announced, name, one.created),
+  );
+  const superseded = history.versions.length - protectedVersions(history).size;
+  const plains = workspace.config.distributions
+    .filter((one) => !one.checkpoint && one.repository === name)
+    .map((one) => readPlainState(workspace, one.name)?.serial ?? 0);
+  return [buried.length, superseded, ...plains].join(" ");
+}
+
+interface Reachable {
+  readonly trees: ReadonlySet<string>;
+  readonly objects: ReadonlySet<string>;
+}
+
+/** Everything that a kept version names, and what pruned checkpoints name as long as they are on disk. */
+function markReachable(workspace: Workspace, announced: ReadonlyMap<string, number>): Reachable {
+  const { config, store } = workspace;
+  const trees = new Set<string>();
+  const objects = new Set<string>();
+
+  function mark(digest: Digest): void {
+    if (trees.has(digest)) return;
+    trees.add(digest);
+    for (const node of store.tree(digest).nodes) {
+      if (node.kind === "file") objects.add(node.digest);
+      else mark(node.tree);
+    }
+  }
+
+  for (const name of store.repositoryNames()) {
+    const history = store.repository(name)?.history;
+    if (history === undefined) continue;
+    mark(history.versions[0].root);
+    mark(latestVersion(history).root);
+    if (history.upstreamManifest !== undefined) objects.add(history.upstreamManifest.digest);
+    for (const checkpoint of history.checkpoints) {
+      if (checkpoint.tombstone !== undefined && isDue(workspace, announced, name, checkpoint.created)) continue;
+      mark(checkpoint.root);
+      if (checkpoint.manifest !== null) objects.add(checkpoint.manifest.digest);
+    }
+    markNewest(history);
+  }
+  for (const { name, checkpoint } of config.distributions) {
+    const plain = checkpoint ? undefined : readPlainState(workspace, name);
+    if (plain === undefined) continue;
+    mark(plain.root);
+    for (const gone of plain.dropped) objects.add(gone.digest);
+  }
+  return { trees, objects };
+
+  function markNewest(history: History): void {
+    const newest = newestPublication(history);
+    const version = history.versions[newest?.version ?? -1];
+    if (newest?.manifest !== undefined && newest.manifest !== null) objects.add(newest.manifest.digest);
+    if (version !== undefined) mark(version.root);
+  }
+}
+
+/** Walks the two levels `ab/name` and discards every name that is not kept. Names that asof would not have given are left alone. */
+function discardUnless(root: string, keep: (prefix: string, name: string) => boolean, trash: string): number {
+  let count = 0;
+  if (!existsSync(root)) return count;
+  for (const prefix of readdirSync(root)) {
+    if (!/^[0-9a-f]{2}$/.test(prefix)) continue;
+    for (const name of readdirSync(path.join(root, prefix))) {
+      if (!/^[0-9a-f]{30,64}$/.test(name) || keep(prefix, name)) continue;
+      discard(path.join(root, prefix, name), trash);
+      count += 1;
+    }
+  }
+  return count;
+}

@@ -1,0 +1,97 @@
+import { classicPadding } from "./classic-padding.ts";
+import { hrefOf } from "./encode-segment.ts";
+import { showTime, showTimeIfAny } from "./format-date.ts";
+import type { ShownTime } from "./format-date.ts";
+import { showSize } from "./listing-page.ts";
+import type { ShownSize } from "./listing-page.ts";
+import type { CheckpointListView, CheckpointRow } from "./views.ts";
+
+/** What `checkpoint-list.eta` finds in `it`. */
+export interface CheckpointListPage {
+  readonly heading: string;
+  readonly siteTitle: string;
+  readonly assets: string;
+  /** Name of the distribution. */
+  readonly name: string;
+  readonly settled: boolean;
+  readonly horizon: ShownTime | undefined;
+  /** How many checkpoints are kept. */
+  readonly kept: number;
+  /** Oldest first. */
+  readonly rows: readonly CheckpointPageRow[];
+}
+
+type CheckpointPageRow = KeptRow | GoneRow;
+
+interface KeptRow {
+  readonly kind: "checkpoint";
+  readonly href: string;
+  readonly at: ShownTime;
+  readonly padding: string;
+  readonly files: number;
+  readonly size: ShownSize;
+  /** `+3 −1 ~2`, or `none`. */
+  readonly changes: string;
+}
+
+interface GoneRow {
+  readonly kind: "gone";
+  readonly at: ShownTime;
+  /** Undefined for a single tombstone. */
+  readonly until: ShownTime | undefined;
+  /** "" when none was given. */
+  readonly reason: string;
+}
+
+/**
+ * Clients and Pulp's own tests find checkpoints by collecting `\d{8}T\d{6}Z` from this page, so nothing but a kept checkpoint may be spelled like that:
+ * free text is respelled here, and templates print other times by `date` or `iso`.
+ */
+export function checkpointListPage(view: CheckpointListView): CheckpointListPage {
+  return {
+    heading: view.heading,
+    siteTitle: respellTimestamps(view.siteTitle),
+    assets: view.assets,
+    name: respellTimestamps(view.name),
+    settled: view.settled,
+    horizon: showTimeIfAny(view.horizon),
+    kept: view.checkpoints.filter(({ kind }) => kind === "checkpoint").length,
+    rows: view.checkpoints.map((row) => (row.kind === "checkpoint" ? keptRow(row) : goneRow(row))),
+  };
+}
+
+function keptRow(row: CheckpointRow): KeptRow {
+  return {
+    kind: "checkpoint",
+    href: hrefOf(row.at, "directory"),
+    at: showTime(row.at),
+    padding: classicPadding(`${row.at}/`),
+    files: row.files,
+    size: showSize(row.bytes),
+    changes: showChanges(row),
+  };
+}
+
+function goneRow(row: CheckpointRow): GoneRow {
+  return {
+    kind: "gone",
+    at: showTime(row.at),
+    until: row.until === row.at ? undefined : showTime(row.until),
+    reason: respellTimestamps(row.reason ?? ""),
+  };
+}
+
+function showChanges({ added, removed, changed }: CheckpointRow): string {
+  const parts = [
+    { sign: "+", count: added },
+    { sign: "\u2212", count: removed },
+    { sign: "~", count: changed },
+  ];
+  const shown = parts.filter(({ count }) => count > 0).map(({ sign, count }) => `${sign}${count}`);
+  return shown.length === 0 ? "none" : shown.join(" ");
+}
+
+/** `20250130T203000Z` becomes `2025-01-30 20:30:00`. Any script's digits: Python's `\d` takes them all. */
+function respellTimestamps(text: string): string {
+  return text.replace(/(\p{Nd}{4})(\p{Nd}{2})(\p{Nd}{2})T(\p{Nd}{2})(\p{Nd}{2})(\p{Nd}{2})Z/gu, "$1-$2-$3 $4:$5:$6");
+}

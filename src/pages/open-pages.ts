@@ -1,0 +1,34 @@
+import { createHash } from "node:crypto";
+
+import { checkpointListPage } from "./checkpoint-list-page.ts";
+import { gonePage } from "./gone-page.ts";
+import { indexPage } from "./index-page.ts";
+import { listingPage } from "./listing-page.ts";
+import type { Pages } from "./views.ts";
+import type { Config } from "../model/config.ts";
+import type { Templates } from "../templates.ts";
+
+/** The themes that asof brings along, each a folder of templates/. */
+export type Theme = Config["theme"];
+
+/** Raised whenever the code of this folder makes a page of the same view and templates look different. */
+const PAGE_VERSION = 1;
+
+/** Files that the pages of a theme link to below `assets`. */
+const assetNames = { default: ["style.css"], classic: [] } as const satisfies Record<Theme, readonly string[]>;
+
+/**
+ * The pages of one theme. `templates` are those of the theme's folder, opened with `escapeHtml`, with or without a user's overrides. What each template
+ * finds in `it` stands in listing-page.ts, checkpoint-list-page.ts, index-page.ts and gone-page.ts. Equal views give equal text: nothing here asks for a
+ * clock, a locale or a time zone.
+ */
+export function createPages(templates: Templates, theme: Theme): Pages {
+  return {
+    fingerprint: createHash("sha256").update(`${PAGE_VERSION} ${theme} ${templates.fingerprint}`).digest("hex"),
+    listing: (view) => templates.render("listing", listingPage(view)),
+    checkpointList: (view) => templates.render("checkpoint-list", checkpointListPage(view)),
+    index: (view) => templates.render("index", indexPage(view)),
+    gone: (view) => templates.render("gone", gonePage(view)),
+    assets: new Map(assetNames[theme].map((name) => [name, templates.text(name)])),
+  };
+}

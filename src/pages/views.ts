@@ -1,0 +1,104 @@
+import type { Timestamp } from "../model/timestamp.ts";
+
+/** What a listing page shows: one directory of a version. */
+export interface ListingView {
+  /** Heading: path that visitors know this directory by; "" allowed. */
+  readonly heading: string;
+  readonly siteTitle: string;
+  /** Absolute URL path of the shared assets, with a slash at its end. */
+  readonly assets: string;
+  /** Sorted by `compareNames` over names with their trailing slash. */
+  readonly rows: readonly ListingRow[];
+  /** The checkpoint whose root this is; undefined for directories below, which many checkpoints share, and for plain distributions. */
+  readonly checkpoint: Timestamp | undefined;
+  /** Path of the directory inside the repository, "" for its root. */
+  readonly path: string;
+  readonly hasParent: boolean;
+}
+
+export interface ListingRow {
+  /** Decoded name, without a trailing slash. */
+  readonly name: string;
+  readonly kind: "file" | "directory";
+  /** When a file came into the repository; of a directory, the newest below it. Undefined when unknown. */
+  readonly added: Timestamp | undefined;
+  /** Undefined for directories. */
+  readonly sizeBytes: number | undefined;
+}
+
+/** The list of checkpoints of a distribution, oldest first. */
+export interface CheckpointListView {
+  readonly name: string;
+  /** Heading, as in ListingView: `/checkpoints/myfile/`. The classic theme leaves it out, as Pulp does. */
+  readonly heading: string;
+  readonly siteTitle: string;
+  readonly assets: string;
+  readonly horizon: Timestamp | undefined;
+  readonly settled: boolean;
+  readonly checkpoints: readonly CheckpointRow[];
+}
+
+export interface CheckpointRow {
+  readonly at: Timestamp;
+  /** `gone`: a tombstone, or several in a row. */
+  readonly kind: "checkpoint" | "gone";
+  /** Last second of a run of tombstones; equal to `at` otherwise. */
+  readonly until: Timestamp;
+  readonly files: number;
+  readonly bytes: number;
+  readonly added: number;
+  readonly removed: number;
+  readonly changed: number;
+  readonly reason: string | undefined;
+}
+
+/** The front page, and a page for every directory above a base path. */
+export interface IndexView {
+  /** Heading, as in ListingView: `/checkpoints/`. */
+  readonly heading: string;
+  readonly siteTitle: string;
+  readonly assets: string;
+  /** URL path below the mount, "" for the front page. */
+  readonly path: string;
+  readonly rows: readonly IndexRow[];
+}
+
+export interface IndexRow {
+  /** Next path component, without slash. */
+  readonly name: string;
+  /** Set when a distribution lives exactly here. */
+  readonly distribution:
+    | {
+        readonly name: string;
+        readonly checkpoint: boolean;
+        readonly checkpoints: number;
+        readonly newest: Timestamp | undefined;
+      }
+    | undefined;
+}
+
+/** The page of a 410: what was here and what is near. */
+export interface GoneView {
+  readonly siteTitle: string;
+  readonly assets: string;
+  /** Absolute URL path of the distribution, slashes at both ends; its characters need no encoding. */
+  readonly base: string;
+  readonly distribution: string;
+  readonly from: Timestamp;
+  readonly until: Timestamp;
+  readonly reason: string;
+  readonly older: Timestamp | undefined;
+  readonly newer: Timestamp | undefined;
+}
+
+/** Everything that turns views into HTML. Pure; opened once from templates/ with the user's overrides. */
+export interface Pages {
+  /** Changes whenever any page could look different: pages made under another digest are rendered again. */
+  readonly fingerprint: string;
+  listing(view: ListingView): string;
+  checkpointList(view: CheckpointListView): string;
+  index(view: IndexView): string;
+  gone(view: GoneView): string;
+  /** Files for `public/_asof/assets/`, by name. */
+  readonly assets: ReadonlyMap<string, string>;
+}

@@ -1,0 +1,20 @@
+/**
+ * The one policy for every byte of a site, the same as in generated rules: mirrored content never acts as our origin. A sandboxed page has an opaque origin; the only scripts that run are ours, told by their
+ * hash, because `'self'` would let a mirrored script run. Without `allow-downloads` Chromium refuses to download a file clicked in a listing.
+ *
+ * `reloadScript` is the address of the live-reload script, for pages that carry it.
+ */
+export function contentPolicy(scriptHash: string | undefined, reloadScript?: string): string {
+  const scripts = [
+    ...(scriptHash === undefined ? [] : [`'sha256-${scriptHash}'`]),
+    ...(reloadScript === undefined ? [] : [reloadScript]),
+  ];
+  return [
+    "sandbox allow-scripts allow-downloads allow-forms",
+    "default-src 'none'",
+    "img-src 'self' data:",
+    "style-src 'self'",
+    "connect-src 'self'",
+    `script-src ${scripts.length === 0 ? "'none'" : scripts.join(" ")}`,
+  ].join("; ");
+}

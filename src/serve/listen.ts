@@ -1,0 +1,60 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+
+import { Failure } from "../failure.ts";
+
+/**
+ * Makes `server` listen and returns its port. A port in use gives way to the next free one, unless `strictPort`; port 0 is any. Throws a LOCAL_IO failure when no
+ * port can be had.
+ */
+export async function listen(
+  server: Server,
+  { host, port, strictPort }: { readonly host: string; readonly port: number; readonly strictPort: boolean },
+): Promise<number> {
+  const last = strictPort || port === 0 ? port : Math.min(port + 100, 65_535);
+  for (let candidate = port; ; candidate++) {
+    try {
+      server.listen({ host, port: candidate, exclusive: true });
+      await once(server, "listening");
+      return portOf(server);
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === "EADDRINUSE" && candidate < last) continue;
+      throw listenFailure(error, code, host, candidate);
+    }
+  }
+}
+
+function listenFailure(error: unknown, code: unknown, host: string, port: number): unknown {
+  switch (code) {
+    case "EADDRINUSE":
+      return new Failure("LOCAL_IO", `port ${port} of ${host} is in use`, {
+        hint: "choose another with --port, or leave out --strict-port",
+        cause: error,
+      });
+    case "EACCES":
+      return new Failure("LOCAL_IO", `this user may not listen on port ${port} of ${host}`, {
+        hint: "choose a port above 1023 with --port",
+        cause: error,
+      });
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return new Failure("LOCAL_IO", `${host} is no address of this machine`, {
+        hint: "choose one with --host: 127.0.0.1 is this machine alone, 0.0.0.0 every address it has",
+        cause: error,
+      });
+    default:
+      return error;
+  }
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the preview server has no port");
+  return address.port;
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}

@@ -1,0 +1,42 @@
+import { constants, copyFileSync, linkSync, utimesSync, chmodSync, statSync } from "node:fs";
+
+import { Failure } from "../failure.ts";
+
+/**
+ * Puts a pool object under a public name that is not there yet: a hard link, or a copy with the same modification time when `copy` is set, for empty files (every
+ * repository has thousands of the same one) and for objects that have as many links as the file system allows.
+ */
+export function placeFile(
+  object: string,
+  to: string,
+  options: { readonly copy: boolean; readonly sizeBytes: number },
+): void {
+  if (options.copy || options.sizeBytes === 0) {
+    copyObject(object, to);
+    return;
+  }
+  try {
+    linkSync(object, to);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EMLINK") {
+      copyObject(object, to);
+      return;
+    }
+    if (code === "EXDEV" || code === "EPERM") {
+      throw new Failure("CONFIG", `cannot hard-link ${object} to ${to} (${code})`, {
+        cause: error,
+        hint: "put state and output on one file system, or set layout: copies",
+      });
+    }
+    throw error;
+  }
+}
+
+/** A copy of its own, optionally under another modification time (whole seconds). */
+export function copyObject(object: string, to: string, mtimeSeconds?: number): void {
+  copyFileSync(object, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  const seconds = mtimeSeconds ?? Math.floor(statSync(object).mtimeMs / 1000);
+  chmodSync(to, 0o444);
+  utimesSync(to, seconds, seconds);
+}

@@ -1,0 +1,24 @@
+import { randomUUID } from "node:crypto";
+import { lstatSync, mkdirSync, renameSync } from "node:fs";
+import path from "node:path";
+
+import type { Move } from "./stage-tree.ts";
+
+/**
+ * Gives staged files and directories their visible names, in order. What is revealed must be durable already. A directory that stands in the way (the remains of a
+ * sweep that died, another layout) goes to the trash first; nothing is deleted in place.
+ */
+export function reveal(moves: readonly Move[], trash: string): void {
+  for (const { from, to } of moves) {
+    mkdirSync(path.dirname(to), { recursive: true, mode: 0o755 });
+    const there = lstatSync(to, { throwIfNoEntry: false });
+    const here = lstatSync(from);
+    if (there !== undefined && (there.isDirectory() || here.isDirectory())) discard(to, trash);
+    renameSync(from, to);
+  }
+}
+
+/** Takes something out of sight by one rename; the trash is emptied later. */
+export function discard(target: string, trash: string): void {
+  renameSync(target, path.join(trash, randomUUID()));
+}

@@ -1,0 +1,193 @@
+import { linkSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+import type { Layout } from "../model/config.ts";
+import type { Digest } from "../model/digest.ts";
+import type { Publication } from "../model/history.ts";
+import type { Tree } from "../model/tree.ts";
+import type { Pages } from "../pages/views.ts";
+import { directoryView, rootView } from "./listing-view.ts";
+import type { ListingContext } from "./listing-view.ts";
+import { placeFile } from "./place-file.ts";
+import { stageFile } from "./stage-file.ts";
+import { relativeTarget } from "./public-layout.ts";
+import type { PublicLayout } from "./public-layout.ts";
+
+/** What staging needs to know of the world. */
+export interface StageContext extends ListingContext {
+  readonly layout: Layout;
+  readonly publicLayout: PublicLayout;
+  readonly pages: Pages;
+  /** An empty folder on the file system of the pool and the site. */
+  readonly stagingDir: string;
+  /** Seconds since 1970. */
+  now(): number;
+  tree(digest: Digest): Tree;
+  /** Absolute path of a pool object. */
+  object(digest: Digest): string;
+}
+
+/** A directory that stands complete below the staging folder and takes its visible name by one rename. */
+export interface Move {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Builds trees and files below a staging folder. Nothing is visible until the moves are made, in their order. */
+export interface Stage {
+  readonly moves: readonly Move[];
+  /** Makes sure that the shared directory of a record is there or will be. */
+  shared(tree: Digest): void;
+  /** A new empty folder to fill by hand; the caller adds the move. */
+  folder(): string;
+  move(move: Move): void;
+  /** Stages a generated file, unless exactly these bytes stand there already. */
+  file(to: string, content: string): void;
+  /** Stages the root of a publication's version under `to`. `previous` is the root digest of a tree that is complete on disk at `previousDir`. */
+  root(root: Digest, publication: Publication, to: string, options: RootOptions): void;
+}
+
+export interface RootOptions {
+  readonly heading: string;
+  readonly previous: { readonly root: Digest; readonly dir: string } | undefined;
+  /** Where our page goes when the repository has an index.html of its own; undefined writes none then. */
+  readonly pageBeside: string | undefined;
+}
+
+/** Linux follows 40 symlinks on the way to a file: below this level directories are real. */
+const deepestSharedLevel = 32;
+
+/** Manifest and listing at the root; listings below. A repository's own entry of such a name wins. */
+const listingName = "index.html";
+
+export function openStage(context: StageContext): Stage {
+  const { publicLayout, pages, stagingDir } = context;
+  const copy = context.layout === "copies";
+  const moves: Move[] = [];
+  const complete = new Set<Digest>();
+  let counter = 0;
+
+  function root(digest: Digest, publication: Publication, to: string, options: RootOptions): void {
+    const dir = stagingFolder();
+    const tree = context.tree(digest);
+    fillDirectory(dir, to, tree, options.previous, 0, options.heading);
+    if (publication.manifest !== null) {
+      const { name, digest: manifest, bytes } = publication.manifest;
+      placeFile(context.object(manifest), path.join(dir, name), { copy, sizeBytes: bytes });
+    }
+    const page = pages.listing(rootView(tree, publication, options.heading, context));
+    if (!hasOwnListing(tree)) writePage(path.join(dir, listingName), page);
+    else if (options.pageBeside !== undefined) {
+      const besideDir = stagingFolder();
+      writePage(path.join(besideDir, listingName), page);
+      moves.push({ from: besideDir, to: options.pageBeside });
+    }
+    moves.push({ from: dir, to });
+  }
+
+  /** Fills `dir`, which will be seen as `to`, with everything but its own listing. */
+  function fillDirectory(
+    dir: string,
+    to: string,
+    tree: Tree,
+    previous: { readonly root: Digest; readonly dir: string } | undefined,
+    level: number,
+    heading: string,
+  ): void {
+    const before = previous === undefined ? undefined : context.tree(previous.root);
+    const earlier = new Map(
+      before?.nodes.flatMap((node) => (node.kind === "directory" ? [[node.name, node.tree]] : [])),
+    );
+    for (const node of tree.nodes) {
+      const name = path.join(dir, node.name);
+      if (node.kind === "file") {
+        placeFile(context.object(node.digest), name, { copy, sizeBytes: node.sizeBytes });
+        continue;
+      }
+      const earlierTree = earlier.get(node.name);
+      if (context.layout !== "shared" || level >= deepestSharedLevel) {
+        const below = context.tree(node.tree);
+        mkdirSync(name, { mode: 0o755 });
+        fillDirectory(name, path.join(to, node.name), below, undefined, level + 1, `${heading}${node.name}/`);
+        writeListing(name, below, `${heading}${node.name}/`);
+        continue;
+      }
+      if (earlierTree === node.tree && previous !== undefined) {
+        // A hard link to the symlink that the tree before has costs no inode.
+        if (linkEarlierSymlink(path.join(previous.dir, node.name), name)) continue;
+      }
+      stageShared(node.tree, earlierTree, level + 1);
+      symlinkSync(relativeTarget(path.join(to, node.name), publicLayout.shared(node.tree)), name);
+    }
+  }
+
+  function stageShared(digest: Digest, earlier: Digest | undefined, level: number): void {
+    if (isComplete(digest)) return;
+    const to = publicLayout.shared(digest);
+    const dir = stagingFolder();
+    const tree = context.tree(digest);
+    const previous = earlier === undefined ? undefined : { root: earlier, dir: publicLayout.shared(earlier) };
+    fillDirectory(dir, to, tree, previous, level, "");
+    writeListing(dir, tree, tree.path);
+    complete.add(digest);
+    moves.push({ from: dir, to });
+  }
+
+  /**
+   * Whether a shared directory and every one below it stand. A directory appears by the rename of something complete and goes by a rename too, so being there
+   * means being complete; the ones below are asked as well, because a sweep that died may have taken them alone.
+   */
+  function isComplete(digest: Digest): boolean {
+    if (complete.has(digest)) return true;
+    if (lstatSync(publicLayout.shared(digest), { throwIfNoEntry: false })?.isDirectory() !== true) return false;
+    if (!context.tree(digest).nodes.every((node) => node.kind === "file" || isComplete(node.tree))) return false;
+    complete.add(digest);
+    return true;
+  }
+
+  function writeListing(dir: string, tree: Tree, heading: string): void {
+    if (!hasOwnListing(tree))
+      writePage(path.join(dir, listingName), pages.listing(directoryView(tree, listingContext, heading)));
+  }
+
+  function stagingFolder(): string {
+    const dir = path.join(stagingDir, `tree-${(counter += 1)}`);
+    mkdirSync(dir, { mode: 0o755 });
+    return dir;
+  }
+
+  const listingContext: ListingContext = { siteTitle: context.siteTitle, assets: context.assets };
+
+  return {
+    moves,
+    root,
+    shared: (tree) => stageShared(tree, undefined, 1),
+    folder: stagingFolder,
+    move: (move) => moves.push(move),
+    file: (to, content) => {
+      const from = path.join(stagingDir, `file-${(counter += 1)}`);
+      if (stageFile(from, to, content, context.now())) moves.push({ from, to });
+    },
+  };
+}
+
+export function hasOwnListing(tree: Tree): boolean {
+  return tree.nodes.some((node) => node.name === listingName);
+}
+
+function writePage(file: string, html: string): void {
+  writeFileSync(file, html, { mode: 0o644, flag: "wx" });
+}
+
+function linkEarlierSymlink(from: string, to: string): boolean {
+  if (lstatSync(from, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return false;
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    // Too many links, or a file system that links no symlinks: a new one does as well.
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EMLINK" || code === "EPERM" || code === "ENOTSUP") return false;
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+import path from "node:path";
+
+import type { Change } from "../model/difference.ts";
+import type { Digest } from "../model/digest.ts";
+import type { Publication } from "../model/history.ts";
+import { directoryView, rootView } from "./listing-view.ts";
+import { copyObject, placeFile } from "./place-file.ts";
+import type { PlainState, ServedFile } from "./plain-state.ts";
+import { hasOwnListing } from "./stage-tree.ts";
+import type { Stage, StageContext } from "./stage-tree.ts";
+
+/** What goes after, and what must go before, the staged files take their names. Absolute paths. */
+export interface InPlaceRemovals {
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+
+/**
+ * Stages what changes in a plain distribution that is made of real directories, file by file, in the order in which mirrors are updated under their readers: new files, changed
+ * ones, manifest and listings, and last the removals.
+ */
+export function stagePlainChanges(
+  stage: Stage,
+  context: StageContext,
+  options: {
+    readonly dir: string;
+    readonly heading: string;
+    readonly publication: Publication;
+    readonly previous: PlainState;
+    readonly state: PlainState;
+    readonly changes: readonly Change[];
+    readonly after: (path: string) => ServedFile | undefined;
+  },
+): InPlaceRemovals {
+  const { dir, previous, state, publication } = options;
+  const touched = new Map(state.touched);
+  const manifest = publication.manifest?.name;
+  const written = options.changes.filter((change) => change.kind !== "removed");
+  const rank = (change: Change): number => (change.path === manifest ? 2 : change.kind === "changed" ? 1 : 0);
+  for (const { path: inside } of written.toSorted((a, b) => rank(a) - rank(b))) {
+    const file = options.after(inside);
+    if (file === undefined) continue;
+    const from = path.join(stage.folder(), "file");
+    const mtime = touched.get(inside);
+    if (mtime !== undefined) copyObject(context.object(file.digest), from, mtime);
+    else placeFile(context.object(file.digest), from, { copy: context.layout === "copies", sizeBytes: file.sizeBytes });
+    stage.move({ from, to: path.join(dir, inside) });
+  }
+  stageListings(state.root, previous.root);
+
+  const still = new Set([...state.dropped.map((gone) => gone.path), ...written.map((change) => change.path)]);
+  const gone = [...previous.dropped.map((one) => one.path), ...removedNow()].filter((name) => !still.has(name));
+  const inTheWay = gone.filter((name) => written.some((change) => change.path.startsWith(`${name}/`)));
+  return {
+    before: inTheWay.map((name) => path.join(dir, name)),
+    after: gone.filter((name) => !inTheWay.includes(name)).map((name) => path.join(dir, name)),
+  };
+
+  function removedNow(): readonly string[] {
+    return options.changes.filter((change) => change.kind === "removed").map((change) => change.path);
+  }
+
+  /** Listings of the directories whose records differ, and of the root: only those can look different. */
+  function stageListings(root: Digest, before: Digest | undefined): void {
+    const tree = context.tree(root);
+    const earlier = new Map(
+      before === undefined
+        ? []
+        : context.tree(before).nodes.flatMap((node) => (node.kind === "directory" ? [[node.name, node.tree]] : [])),
+    );
+    for (const node of tree.nodes) {
+      if (node.kind === "directory" && earlier.get(node.name) !== node.tree)
+        stageListings(node.tree, earlier.get(node.name));
+    }
+    if (hasOwnListing(tree)) return;
+    const listing = { siteTitle: context.siteTitle, assets: context.assets };
+    const prefix = tree.path === "" ? "" : `${tree.path}/`;
+    const view =
+      prefix === ""
+        ? rootView(tree, publication, options.heading, listing)
+        : directoryView(tree, listing, options.heading + prefix);
+    stage.file(path.join(dir, prefix, "index.html"), context.pages.listing(view));
+  }
+}

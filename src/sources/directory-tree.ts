@@ -1,0 +1,124 @@
+import { lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
+import type { Dirent } from "node:fs";
+
+import { Failure } from "../failure.ts";
+import { isRelativePath } from "../model/relative-path.ts";
+import type { RelativePath } from "../model/relative-path.ts";
+import type { DirectoryRemote } from "../model/remote.ts";
+import { isGone, throwReadFailure } from "./directory-errors.ts";
+import { followLink, showsDirectory } from "./directory-link.ts";
+import type { LinkTrouble } from "./directory-link.ts";
+import { fileState } from "./stat-cache.ts";
+import type { FileState } from "./stat-cache.ts";
+
+/**
+ * A directory source as its names show it, read directory by directory when asked. Links are settled by the policy; what cannot be
+ * published is an entry of its own kind, so that the caller can leave it out by pattern before anyone complains.
+ */
+export interface DirectoryTree {
+  readonly root: DirectoryEntry;
+  /** Unsorted, no name twice. A directory that vanished meanwhile is empty. */
+  read(directory: DirectoryEntry): readonly TreeEntry[];
+  /** What every directory looked like right before it was read, by its real path. */
+  readonly states: ReadonlyMap<string, FileState>;
+  /** Whether something disappeared while it was being read. */
+  hasChanged(): boolean;
+}
+
+/** `path` is the name inside the source, `real` the absolute path without any symbolic link in it, through which the bytes are read. */
+export type TreeEntry = FileEntry | DirectoryEntry | TroubleEntry;
+
+export interface FileEntry {
+  readonly kind: "file";
+  readonly path: RelativePath;
+  readonly real: string;
+}
+
+export interface DirectoryEntry {
+  readonly kind: "directory";
+  /** "" for the root. */
+  readonly path: string;
+  readonly real: string;
+  /** Real paths of the directories whose links were followed to get here. */
+  readonly holders: readonly string[];
+}
+
+/** Something that cannot be published. `special` is a FIFO, socket or device. */
+export interface TroubleEntry {
+  readonly kind: LinkTrouble | "special" | "bad-name";
+  readonly path: string;
+  readonly real: string;
+  /** Whether it is, or shows, a directory. */
+  readonly isDirectory: boolean;
+}
+
+/** Throws a Failure when the root is missing, no directory, or not readable. */
+export function openDirectoryTree({ path, symlinks }: Pick<DirectoryRemote, "path" | "symlinks">): DirectoryTree {
+  const root: DirectoryEntry = { kind: "directory", path: "", real: realRoot(path), holders: [] };
+  const states = new Map<string, FileState>();
+  let changed = false;
+
+  function read(directory: DirectoryEntry): readonly TreeEntry[] {
+    // A name can come twice when a directory is renamed in while it is read.
+    const entries = new Map<string, TreeEntry>();
+    for (const dirent of direntsOf(directory)) {
+      const entry = entryOf(dirent, directory);
+      if (entry !== undefined) entries.set(entry.path, entry);
+    }
+    return [...entries.values()];
+  }
+
+  function direntsOf(directory: DirectoryEntry): readonly Dirent[] {
+    try {
+      states.set(directory.real, fileState(lstatSync(directory.real, { bigint: true })));
+      return readdirSync(directory.real, { withFileTypes: true });
+    } catch (error) {
+      if (directory === root || !isGone(error)) return throwReadFailure(error, directory.real);
+      changed = true;
+      return [];
+    }
+  }
+
+  function entryOf(dirent: Dirent, parent: DirectoryEntry): TreeEntry | undefined {
+    const inside = parent === root ? dirent.name : `${parent.path}/${dirent.name}`;
+    const real = parent.real === "/" ? `/${dirent.name}` : `${parent.real}/${dirent.name}`;
+    if (dirent.isSymbolicLink() && symlinks === "skip") return undefined;
+    if (!isRelativePath(inside)) return { kind: "bad-name", path: inside, real, isDirectory: dirent.isDirectory() };
+    if (dirent.isFile()) return { kind: "file", path: inside, real };
+    if (dirent.isDirectory()) return { kind: "directory", path: inside, real, holders: parent.holders };
+    if (!dirent.isSymbolicLink()) return { kind: "special", path: inside, real, isDirectory: false };
+    if (symlinks !== "follow-inside") return { kind: "link", path: inside, real, isDirectory: showsDirectory(real) };
+    const holders = [...parent.holders, parent.real];
+    const followed = followLink(real, root.real, holders);
+    switch (followed.kind) {
+      case "file":
+        return { kind: "file", path: inside, real: followed.real };
+      case "directory":
+        return { kind: "directory", path: inside, real: followed.real, holders };
+      case "special":
+        return { kind: "special", path: inside, real: followed.real, isDirectory: false };
+      case "link":
+      case "dangling-link":
+      case "outside-link":
+      case "looping-link":
+        return { kind: followed.kind, path: inside, real, isDirectory: followed.isDirectory };
+    }
+  }
+
+  return { root, read, states, hasChanged: () => changed };
+}
+
+/** The real path of the source: its own path may well lead through links. */
+function realRoot(path: string): string {
+  try {
+    const real = realpathSync.native(path);
+    if (statSync(real).isDirectory()) return real;
+  } catch (error) {
+    if (!isGone(error)) throwReadFailure(error, path);
+    throw new Failure("SOURCE_UNREACHABLE", `The source directory ${path} does not exist.`, {
+      cause: error,
+      hint: "Check the remote's path in the configuration, and whether its file system is mounted.",
+    });
+  }
+  throw new Failure("SOURCE_UNREACHABLE", `The source ${path} is not a directory.`);
+}

@@ -1,0 +1,85 @@
+import { spawnSync } from "node:child_process";
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import os from "node:os";
+
+import { Failure } from "../failure.ts";
+import { isErrno } from "./disk.ts";
+
+export interface Lock {
+  release(): void;
+}
+
+/**
+ * Takes the state directory's lock, or throws LOCKED at once, naming the holder. The kernel holds it (flock(2) on an open file description), so death
+ * releases it and there is no stale lock; the text in the file is information only. Node has no flock: `flock -n 3` of util-linux takes it on our
+ * inherited descriptor and leaves it there. Commands that asof starts later do not inherit it.
+ */
+export function takeLock(file: string, purpose: string, now: number): Lock {
+  for (;;) {
+    const handle = openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+    if (!flock(handle)) {
+      closeSync(handle);
+      throw new Failure("LOCKED", `another run is at work: ${holderOf(file)}`, {
+        hint: "wait for it, or pass --wait SECONDS",
+      });
+    }
+    if (isStill(handle, file)) {
+      ftruncateSync(handle);
+      writeSync(handle, describe(purpose, now), 0);
+      return { release: () => closeSync(handle) };
+    }
+    // The file was removed between open and flock: that lock guards nothing.
+    closeSync(handle);
+  }
+}
+
+/** Takes the lock, waiting for it up to `waitSeconds`. */
+export async function waitForLock(
+  file: string,
+  options: {
+    readonly purpose: string;
+    readonly waitSeconds: number;
+    readonly signal: AbortSignal;
+    readonly clock: { now(): number; sleep(ms: number, signal: AbortSignal): Promise<void> };
+  },
+): Promise<Lock> {
+  const deadline = performance.now() + options.waitSeconds * 1000;
+  for (;;) {
+    try {
+      return takeLock(file, options.purpose, options.clock.now());
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== "LOCKED" || performance.now() >= deadline) throw error;
+    }
+    await options.clock.sleep(200, options.signal);
+  }
+}
+
+function flock(handle: number): boolean {
+  const result = spawnSync("flock", ["-n", "3"], { stdio: ["ignore", "ignore", "inherit", handle] });
+  if (result.error !== undefined) {
+    throw new Failure("LOCAL_IO", "cannot lock the state directory: the flock command is not there", {
+      cause: result.error,
+      hint: "install util-linux",
+    });
+  }
+  return result.status === 0;
+}
+
+function isStill(handle: number, file: string): boolean {
+  try {
+    const [mine, named] = [fstatSync(handle), statSync(file)];
+    return mine.ino === named.ino && mine.dev === named.dev;
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return false;
+    throw error;
+  }
+}
+
+function describe(purpose: string, now: number): string {
+  return `asof ${purpose}, process ${process.pid} on ${os.hostname()}, since ${new Date(now * 1000).toISOString()}\n`;
+}
+
+function holderOf(file: string): string {
+  const text = readFileSync(file, "utf8").split("\n")[0] ?? "";
+  return text === "" ? "it has not said who it is yet" : text;
+}

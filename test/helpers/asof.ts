@@ -1,0 +1,75 @@
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+
+import { runCli } from "../../src/cli/run.ts";
+import { timestampFromSeconds } from "../../src/model/timestamp.ts";
+import type { Timestamp } from "../../src/model/timestamp.ts";
+
+/** What one run of the command line gave. */
+export interface Run {
+  readonly exit: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A folder with a configuration, and the real command line run in it, in this process, under a clock that the test sets. */
+export interface Project {
+  readonly dir: string;
+  file(name: string): string;
+  write(name: string, content: string | Uint8Array): void;
+  /** Seconds since 1970; every run sees this and time passes between its steps as it really does. */
+  setClock(seconds: number): void;
+  clock(): number;
+  timestamp(): Timestamp;
+  run(...argv: readonly string[]): Promise<Run>;
+  /** `run`, and an error with everything printed when the exit code is not 0. */
+  ok(...argv: readonly string[]): Promise<Run>;
+  remove(): void;
+}
+
+export function openProject(config: string): Project {
+  const dir = mkdtempSync(path.join(os.tmpdir(), "asof-test-"));
+  let offset = 0;
+  const now = (): number => Date.now() / 1000 + offset;
+  const project: Project = {
+    dir,
+    file: (name) => path.join(dir, name),
+    write(name, content) {
+      const file = path.join(dir, name);
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, content);
+    },
+    setClock: (seconds) => {
+      offset = seconds - Date.now() / 1000;
+    },
+    clock: now,
+    timestamp: () => timestampFromSeconds(now()),
+    async run(...argv) {
+      const printed = { out: "", err: "" };
+      const exit = await runCli(argv, {
+        terminal: {
+          out: (text) => void (printed.out += text),
+          err: (text) => void (printed.err += text),
+          isTty: false,
+          columns: 100,
+          color: { out: false, err: false },
+        },
+        now,
+        signal: new AbortController().signal,
+        cwd: dir,
+        env: {},
+      });
+      return { exit, ...printed };
+    },
+    async ok(...argv) {
+      const result = await project.run(...argv);
+      if (result.exit !== 0)
+        throw new Error(`asof ${argv.join(" ")} ended with ${result.exit}\n${result.out}${result.err}`);
+      return result;
+    },
+    remove: () => rmSync(dir, { recursive: true, force: true }),
+  };
+  project.write("asof.yaml", config);
+  return project;
+}

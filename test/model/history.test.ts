@@ -1,0 +1,182 @@
+import { createHash } from "node:crypto";
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { parseDigest } from "../../src/model/digest.ts";
+import type { Digest } from "../../src/model/digest.ts";
+import {
+  foldHistory,
+  goneIntervals,
+  keptCheckpoints,
+  newestPublication,
+  protectedVersions,
+  timelineOf,
+} from "../../src/model/history.ts";
+import type { HistoryEvent } from "../../src/model/history.ts";
+import { applyRetention } from "../../src/model/retention.ts";
+import { timestampFromSeconds } from "../../src/model/timestamp.ts";
+import type { Timestamp } from "../../src/model/timestamp.ts";
+
+describe("a history", () => {
+  it("begins with version 0, the empty one", () => {
+    const history = foldHistory([beginning]);
+    expect(history.versions).toEqual([{ version: 0, root: digest(0), files: 0, bytes: 0 }]);
+    expect(history.horizon).toBeUndefined();
+  });
+
+  it("has the newest checkpoint as its horizon, until a later horizon is recorded", () => {
+    expect(foldHistory([beginning, checkpoint(10)]).horizon).toBe(at(10));
+    expect(foldHistory([beginning, checkpoint(10), horizon(20)]).horizon).toBe(at(20));
+    expect(foldHistory([beginning, checkpoint(10), horizon(20), horizon(15)]).horizon).toBe(at(20));
+  });
+
+  it("keeps pruned checkpoints with their tombstones", () => {
+    const history = foldHistory([beginning, checkpoint(10), checkpoint(20), tombstone(10)]);
+    expect(keptCheckpoints(history).map((one) => one.created)).toEqual([at(20)]);
+    expect(history.checkpoints).toHaveLength(2);
+    expect(history.horizon).toBe(at(20));
+  });
+
+  it("refuses a log that contradicts itself", () => {
+    expect(() => foldHistory([])).toThrow();
+    expect(() => foldHistory([beginning, beginning])).toThrow("second beginning");
+    expect(() => foldHistory([beginning, tombstone(10)])).toThrow("never was");
+    expect(() => foldHistory([beginning, checkpoint(10, 3)])).toThrow("version 3");
+  });
+
+  it("serves the newest publication of any kind that was not pruned", () => {
+    const history = foldHistory([beginning, checkpoint(10), checkpoint(20), tombstone(20)]);
+    expect(newestPublication(history)?.created).toBe(at(10));
+  });
+});
+
+describe("tombstones", () => {
+  const events = [
+    beginning0(),
+    ...[10, 20, 30, 40, 50].map((second) => checkpoint(second)),
+    tombstone(20),
+    tombstone(30),
+    tombstone(50),
+  ];
+
+  it("that are neighbours are one interval", () => {
+    expect(goneIntervals(foldHistory(events)).map(({ from, until, count }) => [from, until, count])).toEqual([
+      [at(20), at(30), 2],
+      [at(50), at(50), 1],
+    ]);
+  });
+
+  it("are one point of the timeline for each interval", () => {
+    const { points } = timelineOf(foldHistory(events), { pruned: "gone", settled: true });
+    expect(points.map(({ at: second, kind }) => [second, kind])).toEqual([
+      [at(10), "checkpoint"],
+      [at(20), "gone"],
+      [at(40), "checkpoint"],
+      [at(50), "gone"],
+    ]);
+  });
+
+  it("are skipped with pruned: redirect", () => {
+    const { points } = timelineOf(foldHistory(events), { pruned: "redirect", settled: false });
+    expect(points.map((point) => point.at)).toEqual([at(10), at(40)]);
+  });
+});
+
+describe("retention", () => {
+  it("keeps the newest so many, and always the newest, whatever the history", () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.nat(10_000), { minLength: 1, maxLength: 30 }),
+        fc.integer({ min: 1, max: 40 }),
+        (seconds, count) => {
+          const history = foldHistory([
+            beginning,
+            ...seconds.toSorted((a, b) => a - b).map((second) => checkpoint(second + 1)),
+          ]);
+          const decisions = applyRetention({ checkpoints: count }, keptCheckpoints(history));
+          const kept = decisions.filter((decision) => decision.keep).map((decision) => decision.checkpoint.created);
+          expect(kept).toEqual(history.checkpoints.slice(-count).map((one) => one.created));
+        },
+      ),
+    );
+  });
+
+  it("keeps everything without a rule, and gives a reason for each", () => {
+    const history = foldHistory([beginning, checkpoint(1), checkpoint(2), checkpoint(3)]);
+    expect(
+      applyRetention({ checkpoints: undefined }, keptCheckpoints(history)).every((decision) => decision.keep),
+    ).toBe(true);
+    expect(applyRetention({ checkpoints: 2 }, keptCheckpoints(history)).map((decision) => decision.reason)).toEqual([
+      "retention: not among the newest 2",
+      "number 2 of the newest 2",
+      "the newest",
+    ]);
+  });
+});
+
+// Pulp's test_repo_versions.py, restated: what a checkpoint protects.
+describe("version clean-up", () => {
+  const versions = (last: number): HistoryEvent[] =>
+    Array.from({ length: last }, (_, index) => ({
+      type: "version",
+      at: at(index + 1),
+      version: index + 1,
+      root: digest(index + 1),
+      files: 1,
+      bytes: 1,
+    }));
+
+  it("keeps the version behind a checkpoint when a newer version is made", () => {
+    const history = foldHistory([beginning, ...versions(4), checkpoint(100, 3)]);
+    expect([...protectedVersions(history)].toSorted()).toEqual([3, 4]);
+  });
+
+  it("keeps every version behind a checkpoint, and lets the unpublished one between go", () => {
+    const history = foldHistory([beginning, ...versions(6), checkpoint(100, 3), checkpoint(200, 4)]);
+    expect([...protectedVersions(history)].toSorted()).toEqual([3, 4, 6]);
+  });
+
+  it("no longer keeps the version behind a pruned checkpoint", () => {
+    const history = foldHistory([beginning, ...versions(6), checkpoint(100, 3), checkpoint(200, 4), tombstone(100)]);
+    expect([...protectedVersions(history)].toSorted()).toEqual([4, 6]);
+  });
+});
+
+const beginning = beginning0();
+
+function beginning0(): HistoryEvent {
+  return { type: "repository", at: at(0), name: "repo", root: digest(0) };
+}
+
+function checkpoint(second: number, version = 0): HistoryEvent {
+  const counts = { added: 0, removed: 0, changed: 0 };
+  return {
+    type: "publication",
+    at: at(second),
+    publication: second,
+    version,
+    created: at(second),
+    checkpoint: true,
+    manifest: null,
+    ...counts,
+  };
+}
+
+function tombstone(second: number): HistoryEvent {
+  return { type: "tombstone", at: at(1000), checkpoint: at(second), reason: "retention" };
+}
+
+function horizon(second: number): HistoryEvent {
+  return { type: "horizon", at: at(second), horizon: at(second) };
+}
+
+function at(second: number): Timestamp {
+  return timestampFromSeconds(second);
+}
+
+function digest(number: number): Digest {
+  const parsed = parseDigest(createHash("sha256").update(String(number)).digest("hex"));
+  if (parsed === undefined) throw new Error("no digest");
+  return parsed;
+}
