@@ -17,8 +17,8 @@ export function nestsTooDeep(source: string): boolean {
     if (lineStart) indicatorsInLine = 0;
     if (token === "[" || token === "{") brackets++;
     else if (token === "]" || token === "}") brackets--;
-    else if (token === "-" || token === "?" || token === ":") indicatorsInLine++;
-    if (brackets > deepest || (brackets <= 0 && indicatorsInLine > deepest)) return true;
+    else if (brackets <= 0 && (token === "-" || token === "?" || token === ":")) indicatorsInLine++;
+    if (brackets > deepest || indicatorsInLine > deepest) return true;
   }
   return false;
 }

@@ -14,7 +14,8 @@ describe("the example site", () => {
   let shelf: string;
   beforeAll(async () => {
     shelf = mkdtempSync(path.join(os.tmpdir(), "asof-example-"));
-    for (const name of ["shelf", "content"]) cpSync(path.join(example, name), path.join(shelf, name), { recursive: true });
+    for (const name of ["shelf", "content"])
+      cpSync(path.join(example, name), path.join(shelf, name), { recursive: true });
     project = openProject(readFileSync(path.join(example, "asof.yaml"), "utf8"));
     cpSync(path.join(example, "content"), project.file("content"), { recursive: true });
     await project.ok("import", "handbook", path.join(shelf, "shelf"));
@@ -32,7 +33,9 @@ describe("the example site", () => {
   });
 
   it("can be made again, which changes nothing", async () => {
-    expect((await project.ok("import", "handbook", path.join(shelf, "shelf"))).out).toContain("0 checkpoints imported, 3");
+    expect((await project.ok("import", "handbook", path.join(shelf, "shelf"))).out).toContain(
+      "0 checkpoints imported, 3",
+    );
     expect((await project.ok("update")).out).toContain("nothing to do");
   });
 

@@ -1,0 +1,105 @@
+import { isTimestamp } from "../../src/model/timestamp.ts";
+import type { Timestamp } from "../../src/model/timestamp.ts";
+import { openProject } from "../helpers/asof.ts";
+import type { Project } from "../helpers/asof.ts";
+import { startOrigin } from "../helpers/origin-server.ts";
+import type { OriginServer } from "../helpers/origin-server.ts";
+import type { RawRequest, RawResponse } from "../servers/raw-request.ts";
+import type { CheckpointMember, CheckpointServer } from "./checkpoint-member.ts";
+
+/** Pulp serves content here; so does this site, that tests may be compared word by word. */
+export const mount = "/pulp/content/";
+
+/** A project whose repositories are filled from a loopback origin by the real command line. */
+export interface CheckpointProject extends Project {
+  readonly origin: OriginServer;
+  /**
+   * The second that every other is counted from. It lies 500 seconds back, because web servers read the real clock, and no more, because a source's clock may differ from
+   * ours by ten minutes.
+   */
+  readonly start: number;
+  /** Has the origin offer `files` as `repository`, and takes them in `secondsIn` seconds after the start. */
+  syncAt(secondsIn: number, repository: string, files: Readonly<Record<string, string>>): Promise<void>;
+  /** Publishes the repository's latest version, and says which second the publication bears. */
+  publishAt(secondsIn: number, repository: string, ...flags: readonly string[]): Promise<Timestamp>;
+}
+
+/** Such a project with a server in front of it. */
+export interface CheckpointSite {
+  readonly project: CheckpointProject;
+  readonly server: CheckpointServer;
+  get(target: string, options?: Omit<RawRequest, "target">): Promise<RawResponse>;
+  /** GET as a client that follows redirects. */
+  follow(target: string): Promise<Followed>;
+  close(): Promise<void>;
+}
+
+export interface Followed extends RawResponse {
+  readonly hops: number;
+  readonly text: string;
+}
+
+/** Opens a project with the configuration for an origin, has `fill` put something into it, and starts the server. */
+export async function openCheckpointSite<Content>(
+  member: CheckpointMember,
+  configuration: (originUrl: string) => string,
+  fill: (project: CheckpointProject) => Promise<Content>,
+): Promise<CheckpointSite & { readonly content: Content }> {
+  const origin = await startOrigin();
+  const project = checkpointProject(openProject(configuration(origin.url)), origin);
+  try {
+    const content = await fill(project);
+    const server = await member.start(project, mount);
+    return {
+      project,
+      content,
+      server,
+      get: server.request,
+      follow: (target) => follow(server.request, target),
+      async close() {
+        await server.stop();
+        await origin.close();
+        project.remove();
+      },
+    };
+  } catch (error) {
+    await origin.close();
+    project.remove();
+    throw error;
+  }
+}
+
+function checkpointProject(project: Project, origin: OriginServer): CheckpointProject {
+  const start = Math.floor(Date.now() / 1000) - 500;
+  return {
+    ...project,
+    origin,
+    start,
+    async syncAt(secondsIn, repository, files) {
+      origin.publish(`/${repository}/`, files);
+      project.setClock(start + secondsIn);
+      await project.ok("sync", repository);
+    },
+    async publishAt(secondsIn, repository, ...flags) {
+      project.setClock(start + secondsIn);
+      const { out } = await project.ok("publish", repository, "--json", ...flags);
+      const printed: unknown = JSON.parse(out);
+      if (typeof printed === "object" && printed !== null && "created" in printed) {
+        const { created } = printed;
+        if (typeof created === "string" && isTimestamp(created)) return created;
+      }
+      throw new Error(`no publication in: ${out}`);
+    },
+  };
+}
+
+async function follow(get: CheckpointSite["get"], target: string): Promise<Followed> {
+  let at = target;
+  for (let hops = 0; hops < 5; hops++) {
+    const response = await get(at);
+    const location = response.headers.get("location");
+    if (location === undefined) return { ...response, hops, text: response.body.toString() };
+    at = location;
+  }
+  throw new Error(`${target} redirects without end`);
+}

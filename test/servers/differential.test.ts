@@ -1,0 +1,158 @@
+import { linkSync, mkdirSync, statSync } from "node:fs";
+import path from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { resolveRequest } from "../../src/model/resolve-request.ts";
+import type { Answer } from "../../src/model/resolve-request.ts";
+import type { Timeline } from "../../src/model/timeline.ts";
+import { timestampFromSeconds } from "../../src/model/timestamp.ts";
+import { comparable, expectedResponse } from "./expect-answer.ts";
+import { nginxAvailable, startNginx } from "./nginx.ts";
+import type { RunningNginx } from "./nginx.ts";
+import { randomHistory, seededRandom, timesToAsk } from "./random-history.ts";
+import { rawRequests } from "./raw-request.ts";
+import type { RawResponse } from "./raw-request.ts";
+import { timeline } from "../model/a-timeline.ts";
+import { makeRulesFolder, repository, rulesInput } from "./rules-folder.ts";
+import type { RulesFolder } from "./rules-folder.ts";
+
+/** `ASOF_DIFFERENTIAL=full` asks ten times as much, of other histories. */
+const isFull = process.env["ASOF_DIFFERENTIAL"] === "full";
+const seed = isFull ? Math.floor(Math.random() * 2 ** 31) : 20250318;
+const effort = isFull ? 10 : 1;
+const random = seededRandom(seed);
+const day = 86_400;
+
+const histories: Readonly<Record<string, Timeline>> = {
+  none: timeline([]),
+  "none-but-horizon": timeline([], { horizon: "20230101T000000Z" }),
+  one: timeline(["20250318T140338Z"]),
+  "one-gone": timeline(["-20250318T140338Z"]),
+  "one-with-horizon": timeline(["20250318T140338Z"], { horizon: "20250401T000000Z" }),
+  "first-gone": timeline(["-20200229T235959Z", "20200301T000000Z"], { horizon: "20231231T235959Z" }),
+  "far-apart": timeline([
+    "00000101T000000Z",
+    "-00010101T000000Z",
+    "16000229T000000Z",
+    "20000101T000000Z",
+    "99991231T235958Z",
+  ]),
+  "last-second": timeline(["20000101T000000Z"], { horizon: "99991231T235959Z" }),
+  "ten-sparse": randomHistory(random, { checkpoints: 10, stepSeconds: 200 * day }),
+  "ten-unsettled": randomHistory(random, {
+    checkpoints: 10,
+    stepSeconds: day,
+    settled: false,
+    horizonSeconds: 30 * day,
+  }),
+  thousand: randomHistory(random, { checkpoints: 1_000, stepSeconds: day }),
+  "thousand-gone": randomHistory(random, { checkpoints: 1_000, stepSeconds: day / 3, gone: 0.2, horizonSeconds: 1 }),
+  "thousand-withdrawn": randomHistory(random, {
+    checkpoints: 1_000,
+    stepSeconds: day / 8,
+    gone: 0.02,
+    goneAtEnd: true,
+    horizonSeconds: day,
+  }),
+  "hundred-thousand": randomHistory(random, { checkpoints: 100_000, stepSeconds: day / 20, horizonSeconds: 3 * day }),
+  "hundred-thousand-gone": randomHistory(random, {
+    checkpoints: 100_000,
+    stepSeconds: day / 18,
+    gone: 0.3,
+    settled: false,
+  }),
+};
+
+const rests = ["", "/", "?q=/../%2F", "/index.html", "/f", "/f?a=1%202&b=?", "/missing/%2E%2e/x%2Fy", "/dists/x"];
+
+describe.skipIf(!nginxAvailable())("nginx compared with the reference", () => {
+  let folder: RulesFolder;
+  let nginx: RunningNginx;
+
+  beforeAll(async () => {
+    folder = await makeRulesFolder();
+    const names = Object.keys(histories).toSorted();
+    await folder.place({ "seed/f": "content" });
+    await folder.writeRules(
+      rulesInput(
+        folder.publicDir,
+        { points: [], horizon: undefined, settled: true },
+        {
+          repositories: names.map((name) => repository(name, histories[name] ?? timeline([]))),
+          distributions: names.map((name) => ({ name, basePath: `c/${name}`, repository: name, checkpoint: true })),
+        },
+      ),
+    );
+    nginx = await startNginx({ publicDir: folder.publicDir, rulesDir: folder.rulesDir, mainExtra: "pcre_jit on;" });
+  });
+
+  afterAll(async () => {
+    await nginx.stop();
+    await folder.remove();
+  });
+
+  it("needs no more than nginx's own limits for 100,000 checkpoints", () => {
+    expect(nginx.configTest).not.toContain("[warn]");
+    expect(statSync(path.join(folder.rulesDir, "nginx/http.conf")).size).toBeLessThan(5_000_000);
+    expect(statSync(path.join(folder.rulesDir, "nginx/server.conf")).size).toBeLessThan(100_000);
+  });
+
+  it.each(Object.keys(histories))(`answers as the reference does: %s (seed ${seed})`, async (name) => {
+    const history = histories[name] ?? timeline([]);
+    const base = `/c/${name}/`;
+    const now = Math.floor(Date.now() / 1000);
+    const times = timesToAsk(random, history, { boundaries: 300 * effort, anywhere: 1_000 * effort, now });
+    const targets = times.map((at, index) => `${base}${at}${rests[index % rests.length] ?? ""}`);
+    for (let start = 0; start < targets.length; start += 2_000) {
+      expect(await differences(history, base, targets.slice(start, start + 2_000))).toEqual([]);
+    }
+    expect(await nginx.errorLog()).not.toMatch(/uninitialized|\[(?:alert|crit|emerg)\]/);
+  });
+
+  async function differences(history: Timeline, base: string, targets: readonly string[]): Promise<readonly string[]> {
+    const kept = new Set<string>(history.points.flatMap((point) => (point.kind === "checkpoint" ? [point.at] : [])));
+    const ask = (target: string, now: number): Answer =>
+      resolveRequest({ base, timeline: history }, target, timestampFromSeconds(now));
+    const before = Math.floor(Date.now() / 1000);
+    for (const at of targets.map((target) => target.slice(base.length, base.length + 16))) {
+      if (kept.has(at)) putOnDisk(base, at);
+    }
+    const responses = await rawRequests(
+      nginx.port,
+      targets.map((target) => ({ target, method: "HEAD" })),
+    );
+    const after = Math.floor(Date.now() / 1000);
+    expect(responses).toHaveLength(targets.length);
+    return targets
+      .flatMap((target, index) => {
+        const response = responses[index];
+        // While we ask, seconds pass: a time in between may have been later than now or not.
+        const allowed = [ask(target, before - 1), ask(target, after + 1)];
+        return response !== undefined && allowed.some((answer) => agrees(response, answer))
+          ? []
+          : [
+              `${target}: ${response?.status} ${response?.headers.get("location")} instead of ${JSON.stringify(allowed)}`,
+            ];
+      })
+      .slice(0, 5);
+  }
+
+  /** Only the checkpoints that are asked for: 100,000 directories would take longer than all questions. */
+  function putOnDisk(base: string, at: string): void {
+    const directory = path.join(folder.publicDir, base, at);
+    if (mkdirSync(directory, { recursive: true }) === undefined) return;
+    for (const file of ["f", "index.html"]) linkSync(path.join(folder.publicDir, "seed/f"), path.join(directory, file));
+  }
+});
+
+function agrees(response: RawResponse, answer: Answer): boolean {
+  const isOnDisk = answer.kind === "checkpoint" && ["", "f", "index.html"].includes(answer.path);
+  const expected = expectedResponse(answer, isOnDisk);
+  const actual = comparable(response, expected);
+  return (
+    actual.status === expected.status &&
+    actual.location === expected.location &&
+    actual.cacheControl === expected.cacheControl
+  );
+}

@@ -1,0 +1,90 @@
+import { symlink } from "node:fs/promises";
+import path from "node:path";
+
+import { timeline } from "../model/a-timeline.ts";
+import { startNginx } from "./nginx.ts";
+import type { RunningNginx } from "./nginx.ts";
+import type { RawResponse } from "./raw-request.ts";
+import { makeRulesFolder, repository, rulesInput } from "./rules-folder.ts";
+
+/** A site as asof leaves it, with something of every kind, served by nginx in another time zone than UTC. */
+export interface NginxSite {
+  readonly publicDir: string;
+  readonly nginx: RunningNginx;
+  /** GET of a path below the mount. */
+  get(target: string, headers?: Readonly<Record<string, string>>): Promise<RawResponse>;
+  stop(): Promise<void>;
+}
+
+const myfile = timeline(["-20230101T000000Z", "20240101T000000Z", "-20240601T000000Z", "20250318T140338Z"], {
+  horizon: "20250401T000000Z",
+});
+const unsettled = timeline(["20240101T000000Z", "20250318T140338Z"], { settled: false });
+const withdrawn = timeline(["20240101T000000Z", "-20250318T140338Z"]);
+
+const files: Readonly<Record<string, string>> = {
+  "index.html": "front page",
+  "site.json": "{}",
+  "checkpoints/index.html": "directories",
+  "checkpoints/myfile/index.html": "list",
+  "checkpoints/myfile/checkpoints.json": "{}",
+  "checkpoints/myfile/feed.atom": "<feed/>",
+  "checkpoints/myfile/_asof/gone/20240601T000000Z.html": "a page about it",
+  "checkpoints/myfile/_asof/20250318T140338Z/SHA256SUMS": "sums",
+  "checkpoints/myfile/20230101T000000Z/f": "still there for an hour",
+  "checkpoints/myfile/20240601T000000Z/index.html": "still there for an hour",
+  "checkpoints/myfile/20250318T140338Z/index.html": "listing",
+  "checkpoints/myfile/20250318T140338Z/f": "0123456789",
+  "checkpoints/myfile/20250318T140338Z/own.json": "{}",
+  "checkpoints/myfile/20250318T140338Z/empty/": "",
+  "checkpoints/withdrawn/_asof/gone/20250318T140338Z.html": "withdrawn",
+  "_asof/assets/style.css": "a{}",
+  "_asof/d/ab/cdef/index.html": "shared listing",
+  "_asof/d/ab/cdef/a+b %41.deb": "package",
+  "_asof/p/plain/1/index.html": "plain listing",
+  "_asof/p/plain/1/sub/f.txt": "text",
+};
+
+export async function startNginxSite(mount: string): Promise<NginxSite> {
+  const folder = await makeRulesFolder();
+  const { publicDir, rulesDir } = folder;
+  await folder.place(files);
+  await symlink("../../../_asof/d/ab/cdef", path.join(publicDir, "checkpoints/myfile/20250318T140338Z/pool"));
+  await symlink("_asof/p/plain/1", path.join(publicDir, "plain"));
+  const checkpoint = true;
+  await folder.writeRules(
+    rulesInput(publicDir, myfile, {
+      mount,
+      scriptHash: "abc=",
+      repositories: [
+        repository("myfile", myfile),
+        repository("unsettled", unsettled),
+        repository("withdrawn", withdrawn),
+      ],
+      distributions: [
+        { name: "myfile", basePath: "checkpoints/myfile", repository: "myfile", checkpoint },
+        { name: "again", basePath: "again", repository: "myfile", checkpoint },
+        { name: "unsettled", basePath: "checkpoints/unsettled", repository: "unsettled", checkpoint },
+        { name: "withdrawn", basePath: "checkpoints/withdrawn", repository: "withdrawn", checkpoint },
+        { name: "plain", basePath: "plain", repository: "myfile", checkpoint: false },
+      ],
+    }),
+  );
+  const nginx = await startNginx({ publicDir, rulesDir, mount, env: { TZ: "Asia/Tokyo" } });
+  return {
+    publicDir,
+    nginx,
+    get: (target, headers = {}) => nginx.request(`${mount}${target}`, { headers }),
+    async stop() {
+      await nginx.stop();
+      await folder.remove();
+    },
+  };
+}
+
+export const immutable = "public, max-age=31536000, immutable";
+
+/** Status, Location and Cache-Control. */
+export function summary(response: RawResponse): readonly [number, string | undefined, string | undefined] {
+  return [response.status, response.headers.get("location"), response.headers.get("cache-control")];
+}

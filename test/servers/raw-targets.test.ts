@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { resolveRequest } from "../../src/model/resolve-request.ts";
+import { timestampFromSeconds } from "../../src/model/timestamp.ts";
+import { rawTargetCases } from "../contract/raw-target-cases.ts";
+import { comparable, expectedResponse } from "./expect-answer.ts";
+import { nginxAvailable, startNginx } from "./nginx.ts";
+import type { RunningNginx } from "./nginx.ts";
+import { timeline } from "../model/a-timeline.ts";
+import { makeRulesFolder, rulesInput } from "./rules-folder.ts";
+import type { RulesFolder } from "./rules-folder.ts";
+
+const history = timeline(["20240101T000000Z", "20250318T140338Z", "20250901T000000Z"]);
+
+describe.skipIf(!nginxAvailable()).each(["/", "/mirror/"])("raw request targets on nginx mounted at %s", (mount) => {
+  const base = `${mount}checkpoints/myfile/`;
+  let folder: RulesFolder;
+  let nginx: RunningNginx;
+
+  beforeAll(async () => {
+    folder = await makeRulesFolder();
+    await folder.place({
+      "checkpoints/myfile/20250318T140338Z/x": "content",
+      "checkpoints/myfile/20250318T140338Z/index.html": "listing",
+    });
+    await folder.writeRules(rulesInput(folder.publicDir, history, { mount }));
+    nginx = await startNginx({ publicDir: folder.publicDir, rulesDir: folder.rulesDir, mount });
+  });
+
+  afterAll(async () => {
+    await nginx.stop();
+    await folder.remove();
+  });
+
+  const cases = rawTargetCases({ base, kept: "20250318T140338Z", between: "20250401T120000Z" });
+
+  it.each(cases)("answers $name as the reference does", async ({ target, path, ...request }) => {
+    const now = timestampFromSeconds(Date.now() / 1000);
+    const response = await nginx.request(target, request);
+
+    expect(response.headers.has("set-cookie")).toBe(false);
+    expect(response.headers.get("location") ?? base).toSatisfy((location: string) => location.startsWith(base));
+    const answer = resolveRequest({ base, timeline: history }, path ?? target, now);
+    if (response.status === 400 && answer.kind !== "bad-request") return;
+    const isOnDisk = answer.kind === "checkpoint" && ["", "x", "index.html"].includes(answer.path);
+    const expected = expectedResponse(answer, isOnDisk);
+    expect(comparable(response, expected)).toEqual(expected);
+  });
+
+  it.each(["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND"])(
+    "refuses %s everywhere with 405",
+    async (method) => {
+      for (const path of ["20250401T120000Z/x", "20250318T140338Z/x", "20250318T140338Z", "latest", "", "nothing"]) {
+        const response = await nginx.request(`${base}${path}`, { method });
+        expect(response.status, path).toBe(405);
+        expect(response.headers.get("allow"), path).toBe("GET, HEAD");
+        expect(response.headers.get("location"), path).toBeUndefined();
+      }
+      expect((await nginx.request(base.slice(0, -1), { method })).status).toBe(405);
+    },
+  );
+});
