@@ -5,6 +5,7 @@ const config: ViteUserConfig = {
   test: {
     include: ["test/**/*.test.ts"],
     pool: "forks",
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ["default", "./test/closing-line-reporter.ts"],

@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readlinkSync, statSync, symlinkSync } from "node:fs";
 import path from "node:path";
 
 import type { DistributionSettings } from "../model/config.ts";
@@ -10,8 +10,9 @@ import type { History, Publication } from "../model/history.ts";
 import { nextPlainState } from "../site/plain-state.ts";
 import type { PlainState, ServedFile } from "../site/plain-state.ts";
 import { relativeTarget } from "../site/public-layout.ts";
-import { discard, reveal } from "../site/reveal.ts";
+import { discard, discardIfEmpty, reveal } from "../site/reveal.ts";
 import { stagePlainTree } from "../site/stage-plain.ts";
+import { lstatIfThere } from "../site/stat-if-there.ts";
 import { stagePlainChanges } from "../site/update-plain-in-place.ts";
 import { syncFileSystem } from "../store/disk.ts";
 import type { Transaction } from "../store/transaction.ts";
@@ -31,6 +32,7 @@ export interface PlainPlan {
   /** Whether what is served now can be changed file by file; otherwise the whole tree is made and swapped in. */
   readonly inPlace: boolean;
   readonly after: (path: string) => ServedFile | undefined;
+  readonly isDirectoryAfter: (path: string) => boolean;
 }
 
 /** None when the distribution serves the newest publication already and no dropped path is due to go. */
@@ -45,11 +47,12 @@ export function planPlain(
   const root = history?.versions[publication?.version ?? -1]?.root;
   if (history === undefined || publication === undefined || root === undefined) return [];
 
-  const previous = readPlainState(workspace, distribution.name);
+  const previous = readPlainState(workspace, distribution.basePath);
   const stands =
     standsAsRecorded(workspace, distribution, previous) && (builtLayout === "" || builtLayout === config.layout);
   const isDue = previous?.dropped.some((gone) => gone.until <= clock.now()) === true;
-  if (previous?.publication === publication.publication && stands && !isDue) return [];
+  const isCurrent = previous?.publication === publication.publication && !isDue;
+  if (isCurrent && stands) return [];
 
   const read = (digest: Digest) => store.tree(digest);
   const before = publicationNumbered(history, previous?.publication);
@@ -57,20 +60,24 @@ export function planPlain(
     manifestAt(of, name) ?? (tree === undefined ? undefined : fileAt(tree, name, read));
   const changes = [...differenceOf(previous?.root, root, read), ...manifestChange(before, publication)];
   const after = served(publication, root);
-  const state = nextPlainState({
-    previous,
-    publication: publication.publication,
-    root,
-    changes,
-    before: served(before, previous?.root),
-    after,
-    isDirectoryAfter: (name) => hasDirectory(root, name, read),
-    storedAt: (digest) => Math.floor(statSync(store.layout.object(digest)).mtimeMs / 1000),
-    now: clock.now(),
-    graceSeconds: config.gracePlainSeconds,
-  });
+  const isDirectoryAfter = (name: string): boolean => hasDirectory(root, name, read);
+  // What was lost is made again as it was, under the same name.
+  const state = isCurrent
+    ? previous
+    : nextPlainState({
+        previous,
+        publication: publication.publication,
+        root,
+        changes,
+        before: served(before, previous?.root),
+        after,
+        isDirectoryAfter,
+        storedAt: (digest) => Math.floor(statSync(store.layout.object(digest)).mtimeMs / 1000),
+        now: clock.now(),
+        graceSeconds: config.gracePlainSeconds,
+      });
   const inPlace = config.layout !== "shared" && previous !== undefined && stands;
-  return [{ distribution, publication, previous, state, changes, inPlace, after }];
+  return [{ distribution, publication, previous, state, changes, inPlace, after, isDirectoryAfter }];
 }
 
 /** Makes what the plan says visible. Records the new state where a run that dies halfway would look for it. */
@@ -87,18 +94,19 @@ export async function applyPlain(workspace: Workspace, plan: PlainPlan, transact
   if (plan.inPlace && previous !== undefined) {
     const removals = stagePlainChanges(stage, context, { ...plan, previous, dir: base, heading });
     await syncFileSystem(transaction.dir);
-    for (const file of removals.before) discard(file, trash);
+    // Files where folders are to be, unless a run that died has made the folder already.
+    for (const file of removals.before) if (lstatIfThere(file)?.isDirectory() === false) discard(file, trash);
     reveal(stage.moves, trash);
-    for (const file of removals.after)
-      if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) discard(file, trash);
-    writePlainState(workspace, distribution.name, state);
+    for (const file of removals.after) if (lstatIfThere(file) !== undefined) discard(file, trash);
+    for (const folder of removals.emptied) discardIfEmpty(folder, trash);
+    writePlainState(workspace, distribution.basePath, state);
     await syncFileSystem(transaction.dir);
     return;
   }
   const isShared = config.layout === "shared";
-  const to = isShared ? publicLayout.plain(distribution.name, state.serial) : base;
+  const to = isShared ? publicLayout.plain(distribution.basePath, state.serial) : base;
   const earlier =
-    isShared && previous !== undefined ? publicLayout.plain(distribution.name, previous.serial) : undefined;
+    isShared && previous !== undefined ? publicLayout.plain(distribution.basePath, previous.serial) : undefined;
   const dir = stagePlainTree(stage, context, { publication, state, heading, to, earlier });
   stage.move({ from: dir, to });
   if (isShared) {
@@ -107,14 +115,32 @@ export async function applyPlain(workspace: Workspace, plan: PlainPlan, transact
     stage.move({ from: link, to: base });
   }
   await syncFileSystem(transaction.dir);
-  writePlainState(workspace, distribution.name, state);
+  writePlainState(workspace, distribution.basePath, state);
   reveal(stage.moves, trash);
   await syncFileSystem(transaction.dir);
-  if (earlier !== undefined && lstatSync(earlier, { throwIfNoEntry: false }) !== undefined) discard(earlier, trash);
+  discardSuperseded(workspace, distribution, state);
+}
+
+/** Every state but the one that is served: the one before, those of runs that died, all of them in a layout that has none. */
+function discardSuperseded(
+  { config, publicLayout, store }: Workspace,
+  { basePath }: DistributionSettings,
+  state: PlainState,
+): void {
+  const folder = publicLayout.plainFolder(basePath);
+  if (!existsSync(folder)) return;
+  if (config.layout !== "shared") {
+    discard(folder, store.layout.trash);
+    discardIfEmpty(path.dirname(folder), store.layout.trash);
+    return;
+  }
+  for (const name of readdirSync(folder)) {
+    if (name !== String(state.serial)) discard(path.join(folder, name), store.layout.trash);
+  }
 }
 
 /** Whether what stands at the base path is what the state says it is. */
-function standsAsRecorded(
+export function standsAsRecorded(
   { publicLayout, config }: Workspace,
   distribution: DistributionSettings,
   state: PlainState | undefined,
@@ -123,7 +149,7 @@ function standsAsRecorded(
   const base = publicLayout.base(distribution.basePath);
   const there = lstatSync(base, { throwIfNoEntry: false });
   if (config.layout !== "shared") return there?.isDirectory() === true;
-  const to = publicLayout.plain(distribution.name, state.serial);
+  const to = publicLayout.plain(distribution.basePath, state.serial);
   return (
     there?.isSymbolicLink() === true &&
     readlinkSync(base) === relativeTarget(base, to) &&
@@ -131,7 +157,7 @@ function standsAsRecorded(
   );
 }
 
-function publicationNumbered(history: History, number: number | undefined): Publication | undefined {
+export function publicationNumbered(history: History, number: number | undefined): Publication | undefined {
   return history.publications.find((publication) => publication.publication === number);
 }
 

@@ -140,9 +140,7 @@ function missingCheckpoints(workspace: Workspace, otherLayout: boolean): BuildPl
       const kept = history === undefined ? [] : keptCheckpoints(history);
       const there = otherLayout ? new Set<string>() : new Set(directoriesIn(publicLayout.base(distribution.basePath)));
       return kept.flatMap((checkpoint, index) =>
-        there.has(checkpoint.created)
-          ? []
-          : [{ distribution, checkpoint, previous: otherLayout ? undefined : kept[index - 1] }],
+        there.has(checkpoint.created) ? [] : [{ distribution, checkpoint, previous: kept[index - 1] }],
       );
     });
 }

@@ -56,7 +56,8 @@ export function readShelf(shelf: string): {
   const ignored: string[] = [];
   for (const name of names) {
     const at = dateInName(name);
-    if (at !== undefined && statSync(path.join(shelf, name)).isDirectory()) dated.push({ name, at });
+    const there = at === undefined ? undefined : statSync(path.join(shelf, name), { throwIfNoEntry: false });
+    if (at !== undefined && there?.isDirectory() === true) dated.push({ name, at });
     else ignored.push(name);
   }
   dated.sort((a, b) => (a.at < b.at ? -1 : 1));

@@ -1,8 +1,10 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 
 import { Failure } from "../failure.ts";
 import type { Config } from "../model/config.ts";
-import { keptCheckpoints } from "../model/history.ts";
+import { isDigest } from "../model/digest.ts";
+import { emptyHistory, keptCheckpoints, newestPublication } from "../model/history.ts";
+import { pointAtOrBefore } from "../model/timeline.ts";
 import { addSeconds } from "../model/timestamp.ts";
 import { startPreview as startServer } from "../serve/preview-server.ts";
 import type { PreviewServer } from "../serve/preview-server.ts";
@@ -38,21 +40,33 @@ export async function startPreview(options: WorkspaceOptions, request: PreviewRe
   return startServer({ ...request, site: siteReader(options, request.config), now: () => options.clock.now() });
 }
 
-/** Addresses worth trying: what is there, and a moment between two checkpoints that shows a redirect. */
-export function addressesToTry(workspace: Workspace): readonly { readonly path: string; readonly what: string }[] {
+/** An address worth trying, as a path below the mount. */
+export interface AddressToTry {
+  readonly path: string;
+  readonly what: string;
+}
+
+/** What is there, and of each checkpoint distribution a second that redirects. */
+export function addressesToTry(workspace: Workspace): readonly AddressToTry[] {
   const { config, store } = workspace;
-  return config.distributions.flatMap((distribution) => {
-    const history = store.repository(distribution.repository)?.history;
-    const kept = history === undefined ? [] : keptCheckpoints(history);
-    const base = distribution.basePath;
-    if (!distribution.checkpoint) return [{ path: `${base}/`, what: "the newest publication" }];
-    const addresses = [{ path: `${base}/`, what: `${kept.length} checkpoints` }];
-    const first = kept[0];
-    if (first !== undefined) {
-      addresses.push({ path: `${base}/${addSeconds(first.created, 1)}/`, what: `redirects to ${first.created}` });
-      addresses.push({ path: `${base}/latest/`, what: "redirects to the newest" });
+  return config.distributions.flatMap(({ basePath, repository, checkpoint }) => {
+    const base = `${basePath}/`;
+    const history = store.repository(repository)?.history ?? emptyHistory;
+    if (!checkpoint) {
+      return newestPublication(history) === undefined ? [] : [{ path: base, what: "the newest publication" }];
     }
-    return addresses;
+    const kept = keptCheckpoints(history);
+    const list = { path: base, what: kept.length === 1 ? "1 checkpoint" : `${kept.length} checkpoints` };
+    if (kept.length === 0) return [list];
+    const timeline = repositoryTimeline(workspace, repository);
+    const before = kept.find(({ created }) => pointAtOrBefore(timeline, addSeconds(created, 1))?.at === created);
+    return [
+      list,
+      ...(before === undefined
+        ? []
+        : [{ path: `${base}${addSeconds(before.created, 1)}/`, what: `redirects to ${before.created}` }]),
+      { path: `${base}latest/`, what: "redirects to the newest" },
+    ];
   });
 }
 
@@ -72,9 +86,11 @@ function siteReader(options: WorkspaceOptions, configNow: () => Config): () => P
 
 function readSite(workspace: Workspace): PreviewSite {
   const { publicDir, site, distributions } = workspace.config;
+  const { layout } = workspace.store;
   return {
     publicDir,
     mount: site.mount,
+    isContent: (sha256) => isDigest(sha256) && existsSync(layout.object(sha256)),
     distributions: distributions.map(({ basePath, checkpoint, repository }) => ({
       base: `${site.mount}${basePath}/`,
       checkpoint,

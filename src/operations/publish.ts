@@ -2,7 +2,7 @@ import path from "node:path";
 import { mkdirSync } from "node:fs";
 
 import { Failure } from "../failure.ts";
-import { printPulpManifest } from "../formats/file/pulp-manifest.ts";
+import { printPulpManifest, unlistedReason } from "../formats/file/pulp-manifest.ts";
 import type { DistributionSettings, RepositorySettings } from "../model/config.ts";
 import { countChanges, differenceOf } from "../model/difference.ts";
 import type { Digest } from "../model/digest.ts";
@@ -106,7 +106,7 @@ function stageEverywhere(workspace: Workspace, stage: Stage, history: History, c
 
 /** The upstream manifest as it is, where the remote is mirrored in full; one of our own otherwise. An entry of that name wins. */
 export function publishedManifest(
-  { store }: Pick<Workspace, "store">,
+  { store, onProgress }: Pick<Workspace, "store" | "onProgress">,
   repository: RepositorySettings,
   history: History,
   version: Version,
@@ -118,7 +118,13 @@ export function publishedManifest(
   if (read(version.root).nodes.some((node) => node.name === name)) return null;
   const upstream = upstreamManifest(repository, history);
   if (upstream !== undefined) return { name, digest: upstream.digest, bytes: upstream.bytes };
-  const { digest, sizeBytes } = transaction.putText(printPulpManifest([...entriesOf(version.root, read)]));
+  const entries = [...entriesOf(version.root, read)];
+  for (const { path: entryPath } of entries) {
+    const reason = unlistedReason(entryPath);
+    if (reason !== undefined)
+      onProgress({ kind: "warning", text: `${name} cannot list ${JSON.stringify(entryPath)}: its name ${reason}` });
+  }
+  const { digest, sizeBytes } = transaction.putText(printPulpManifest(entries));
   return { name, digest, bytes: sizeBytes };
 }
 

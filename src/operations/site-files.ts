@@ -199,7 +199,7 @@ function checkpointRows(history: ServedHistory, gone: readonly GoneInterval[]): 
 }
 
 /** "" for the front page, then every folder between it and a base path. */
-export function foldersAbove(distributions: readonly DistributionSettings[]): readonly string[] {
+function foldersAbove(distributions: readonly DistributionSettings[]): readonly string[] {
   const folders = new Set([""]);
   for (const { basePath } of distributions) {
     for (let slash = basePath.indexOf("/"); slash >= 0; slash = basePath.indexOf("/", slash + 1)) {

@@ -1,5 +1,3 @@
-import { lstatSync } from "node:fs";
-
 import type { DistributionSettings } from "../model/config.ts";
 import type { Checkpoint } from "../model/history.ts";
 import type { Stage, StageContext } from "../site/stage-tree.ts";
@@ -35,7 +33,7 @@ export function checkpointHeading(
   return `${config.site.mount}${distribution.basePath}/${checkpoint.created}/`;
 }
 
-/** Stages one checkpoint of one distribution. `previous` is used where it stands on disk: unchanged directories cost nothing then. */
+/** Stages one checkpoint of one distribution. `previous` is used where it stands on disk or was staged just now: unchanged directories cost nothing then. */
 export function stageCheckpoint(
   workspace: Workspace,
   stage: Stage,
@@ -45,12 +43,12 @@ export function stageCheckpoint(
 ): void {
   const { publicLayout } = workspace;
   const { basePath } = distribution;
-  const previousDir = previous === undefined ? undefined : publicLayout.checkpoint(basePath, previous.created);
-  const isThere =
-    previousDir !== undefined && lstatSync(previousDir, { throwIfNoEntry: false })?.isDirectory() === true;
   stage.root(checkpoint.root, checkpoint, publicLayout.checkpoint(basePath, checkpoint.created), {
     heading: checkpointHeading(workspace, distribution, checkpoint),
-    previous: previous !== undefined && isThere ? { root: previous.root, dir: previousDir } : undefined,
+    previous:
+      previous === undefined
+        ? undefined
+        : { root: previous.root, dir: publicLayout.checkpoint(basePath, previous.created) },
     pageBeside: publicLayout.beside(basePath, checkpoint.created),
   });
 }

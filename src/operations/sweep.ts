@@ -1,11 +1,12 @@
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 
-import { distributionsOnDisk } from "./site-record.ts";
+import { publicationNumbered } from "./build-plain.ts";
+import { departedDistributions, distributionsOnDisk } from "./site-record.ts";
 import type { Digest } from "../model/digest.ts";
 import { latestVersion, newestPublication, protectedVersions } from "../model/history.ts";
-import type { History } from "../model/history.ts";
-import { discard } from "../site/reveal.ts";
+import type { Publication } from "../model/history.ts";
+import { discard, discardIfEmpty } from "../site/reveal.ts";
 import { readBuiltRecord, readPlainState, writeBuiltRecord } from "./built-record.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -25,7 +26,7 @@ export async function sweep(workspace: Workspace): Promise<SweepResult> {
   const { config, store, signal } = workspace;
   const record = readBuiltRecord(workspace);
   const due = dueCheckpoints(workspace, record.announced);
-  const keys = new Map(config.repositories.map(({ name }) => [name, garbageKey(workspace, name, record.announced)]));
+  const keys = new Map(store.repositoryNames().map((name) => [name, garbageKey(workspace, name, record.announced)]));
   const result = { checkpoints: 0, sharedDirectories: 0, objects: 0 };
   const clean = [...keys].every(([name, key]) => record.swept.get(name) === key);
   if (due.length === 0 && clean) return result;
@@ -37,8 +38,11 @@ export async function sweep(workspace: Workspace): Promise<SweepResult> {
   const live = markReachable(workspace, record.announced);
   signal.throwIfAborted();
   const sharedRoot = path.join(config.publicDir, "_asof", "d");
-  const shared = new Set([...live.trees].map((digest) => digest.slice(0, 32)));
+  // What left the configuration stays as it was built, also when the layout is another one now.
+  const hasShared = config.layout === "shared" || departedDistributions(workspace).length > 0;
+  const shared = new Set(hasShared ? [...live.trees].map((digest) => digest.slice(0, 32)) : []);
   result.sharedDirectories = discardUnless(sharedRoot, (prefix, name) => shared.has(prefix + name), store.layout.trash);
+  discardIfEmpty(sharedRoot, store.layout.trash);
   discardUnless(store.layout.trees, (_, name) => live.trees.has(name), store.layout.trash);
   result.objects = discardUnless(store.layout.objects, (_, name) => live.objects.has(name), store.layout.trash);
   await store.recover();
@@ -84,10 +88,10 @@ function garbageKey(workspace: Workspace, name: string, announced: ReadonlyMap<s
     (one) => one.tombstone !== undefined && isDue(workspace, announced, name, one.created),
   );
   const superseded = history.versions.length - protectedVersions(history).size;
-  const plains = workspace.config.distributions
+  const plains = distributionsOnDisk(workspace)
     .filter((one) => !one.checkpoint && one.repository === name)
-    .map((one) => readPlainState(workspace, one.name)?.serial ?? 0);
-  return [buried.length, superseded, ...plains].join(" ");
+    .map((one) => readPlainState(workspace, one.basePath)?.serial ?? 0);
+  return [workspace.config.layout, buried.length, superseded, ...plains].join(" ");
 }
 
 interface Reachable {
@@ -97,7 +101,7 @@ interface Reachable {
 
 /** Everything that a kept version names, and what pruned checkpoints name as long as they are on disk. */
 function markReachable(workspace: Workspace, announced: ReadonlyMap<string, number>): Reachable {
-  const { config, store } = workspace;
+  const { store } = workspace;
   const trees = new Set<string>();
   const objects = new Set<string>();
 
@@ -119,23 +123,26 @@ function markReachable(workspace: Workspace, announced: ReadonlyMap<string, numb
     for (const checkpoint of history.checkpoints) {
       if (checkpoint.tombstone !== undefined && isDue(workspace, announced, name, checkpoint.created)) continue;
       mark(checkpoint.root);
-      if (checkpoint.manifest !== null) objects.add(checkpoint.manifest.digest);
+      markManifest(checkpoint);
     }
-    markNewest(history);
+    const newest = newestPublication(history);
+    markManifest(newest);
+    const version = history.versions[newest?.version ?? -1];
+    if (version !== undefined) mark(version.root);
   }
-  for (const { name, checkpoint } of config.distributions) {
-    const plain = checkpoint ? undefined : readPlainState(workspace, name);
-    if (plain === undefined) continue;
+  for (const { basePath, checkpoint, repository } of distributionsOnDisk(workspace)) {
+    const plain = checkpoint ? undefined : readPlainState(workspace, basePath);
+    const history = store.repository(repository)?.history;
+    if (plain === undefined || history === undefined) continue;
     mark(plain.root);
     for (const gone of plain.dropped) objects.add(gone.digest);
+    markManifest(publicationNumbered(history, plain.publication));
   }
   return { trees, objects };
 
-  function markNewest(history: History): void {
-    const newest = newestPublication(history);
-    const version = history.versions[newest?.version ?? -1];
-    if (newest?.manifest !== undefined && newest.manifest !== null) objects.add(newest.manifest.digest);
-    if (version !== undefined) mark(version.root);
+  function markManifest(publication: Publication | undefined): void {
+    const manifest = publication?.manifest ?? undefined;
+    if (manifest !== undefined) objects.add(manifest.digest);
   }
 }
 
@@ -150,6 +157,7 @@ function discardUnless(root: string, keep: (prefix: string, name: string) => boo
       discard(path.join(root, prefix, name), trash);
       count += 1;
     }
+    discardIfEmpty(path.join(root, prefix), trash);
   }
   return count;
 }

@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+
 import { Failure } from "../failure.ts";
 import type { RepositorySettings } from "../model/config.ts";
 import { countChanges, differenceOf } from "../model/difference.ts";
@@ -11,6 +13,7 @@ import { timestampFromSeconds } from "../model/timestamp.ts";
 import type { Timestamp } from "../model/timestamp.ts";
 import { planTrees, sortEntries } from "../model/tree.ts";
 import type { Source, SourceEntry, SourceListing, StoredContent } from "../sources/source.ts";
+import type { StateLayout } from "../store/state-layout.ts";
 import { hasObject } from "../store/transaction.ts";
 import type { Transaction } from "../store/transaction.ts";
 import { checkClock } from "./clock.ts";
@@ -62,7 +65,7 @@ export async function sync(
     if (!options.acceptClock) checkClock(history, read.began, read.listing.serverSeconds);
     if (!options.allowShrink) checkShrink(repository.name, before, read.listing);
     const at = timestampFromSeconds(clock.now());
-    const entries = nextEntries(repository, read, before, at);
+    const entries = nextEntries(workspace, repository, read, before, at);
     const manifest = read.listing.manifest === undefined ? undefined : transaction.putText(read.listing.manifest);
     const events = commitPlan(repository.name, history, transaction, { entries, before, at, manifest });
     await transaction.seal();
@@ -107,10 +110,7 @@ async function readSource(
     const began = workspace.clock.now();
     const listing = await source.list(signal);
     const wanted = listing.entries.filter((entry) => !isStored(entry, known.get(entry.path)));
-    const stored = await source.fetch(wanted, contentSink(transaction), {
-      signal,
-      onProgress: (progress) => onProgress({ kind: "transfer", repository: repository.name, ...progress }),
-    });
+    const stored = await fetchOrKeep(workspace, repository.name, source, wanted, transaction);
     if ((await source.confirm(signal)) === "settled") return { began, listing, stored };
     onProgress({ kind: "note", text: `${repository.name}: the source changed while it was read; reading it again` });
   }
@@ -127,7 +127,32 @@ async function readSource(
   }
 }
 
+/** Fetches; when that fails, what came whole and verified until then stays in the pool, so that the next run need not fetch it again. */
+async function fetchOrKeep(
+  { signal, onProgress }: Workspace,
+  name: string,
+  source: Source,
+  wanted: readonly SourceEntry[],
+  transaction: Transaction,
+): Promise<ReadonlyMap<RelativePath, StoredContent>> {
+  try {
+    return await source.fetch(wanted, contentSink(transaction), {
+      signal,
+      onProgress: (progress) => onProgress({ kind: "transfer", repository: name, ...progress }),
+    });
+  } catch (error) {
+    try {
+      await transaction.seal();
+    } catch {
+      // The first failure is the one to tell; what could not be kept is fetched again.
+      onProgress({ kind: "note", text: `${name}: what was fetched could not be kept` });
+    }
+    throw error;
+  }
+}
+
 function nextEntries(
+  { store: { layout } }: Workspace,
   repository: RepositorySettings,
   { listing, stored }: SourceRead,
   before: readonly Entry[],
@@ -137,7 +162,7 @@ function nextEntries(
   const next = new Map<RelativePath, Entry>();
   for (const entry of listing.entries) {
     const earlier = known.get(entry.path);
-    const content = stored.get(entry.path) ?? knownContent(entry, earlier);
+    const content = stored.get(entry.path) ?? knownContent(layout, entry, earlier);
     const added = earlier?.digest === content.digest ? earlier.added : at;
     next.set(entry.path, { path: entry.path, ...content, added });
   }
@@ -149,11 +174,15 @@ function nextEntries(
   return sorted;
 }
 
-function knownContent(entry: SourceEntry, earlier: Entry | undefined): StoredContent {
-  const sizeBytes = entry.sizeBytes ?? earlier?.sizeBytes;
-  if (entry.digest === undefined || sizeBytes === undefined)
-    throw new Error(`${entry.path} was neither known nor fetched`);
-  return { digest: entry.digest, sizeBytes };
+/** Content that was not fetched: the version before has it under this path, or the pool has it. A manifest need not say its size. */
+function knownContent(
+  layout: StateLayout,
+  { path, digest, sizeBytes }: SourceEntry,
+  earlier: Entry | undefined,
+): StoredContent {
+  if (digest === undefined) throw new Error(`${path} was neither known nor fetched`);
+  if (sizeBytes !== undefined) return { digest, sizeBytes };
+  return { digest, sizeBytes: digest === earlier?.digest ? earlier.sizeBytes : statSync(layout.object(digest)).size };
 }
 
 /** In additive mode an old file and a new directory can meet under one name, which no file system holds. */

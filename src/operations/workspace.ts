@@ -13,7 +13,7 @@ import { publicLayout } from "../site/public-layout.ts";
 import type { PublicLayout } from "../site/public-layout.ts";
 import { waitForLock } from "../store/lock.ts";
 import type { Lock } from "../store/lock.ts";
-import { openStore, prepareStateDirectory } from "../store/open-store.ts";
+import { openStore, prepareStateDirectory, storeExists } from "../store/open-store.ts";
 import type { Store } from "../store/open-store.ts";
 import { stateLayout } from "../store/state-layout.ts";
 import { openTemplates } from "../templates.ts";
@@ -45,6 +45,13 @@ export interface WorkspaceOptions {
 /** Opens the state for reading: no lock, nothing made. Throws STATE_FORMAT when there is none. */
 export function openWorkspace(options: WorkspaceOptions): Workspace {
   return assemble(options, openStore(options.config.stateDir, { create: false, now: () => options.clock.now() }));
+}
+
+/** The same for a dry run, which may come before the first run: no state is then an empty one. */
+export function openWorkspaceIfAny(options: WorkspaceOptions): Workspace {
+  const { config, clock } = options;
+  if (storeExists(config.stateDir)) return openWorkspace(options);
+  return assemble(options, openStore(config.stateDir, { create: "never", now: () => clock.now() }));
 }
 
 /**

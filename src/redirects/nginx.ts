@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 
+import { contentPolicy } from "../model/content-policy.ts";
 import { newestCheckpoint } from "../model/timeline.ts";
 import type { Templates } from "../templates.ts";
 import { dayLists, openAnswer } from "./day-lists.ts";
@@ -168,15 +169,3 @@ function packBoundary({ at, kind }: Boundary, open: OpenAnswer): string {
 }
 
 const openLetters = { checkpoint: "o", gone: "x", none: "n" } as const satisfies Record<OpenAnswer["kind"], string>;
-
-/** The policy of every byte below a base path: mirrored content never acts as our origin. `scriptHash` is the Base64 SHA-256 of the one script that pages share. */
-function contentPolicy(scriptHash: string | undefined): string {
-  return [
-    "sandbox allow-scripts allow-downloads allow-forms",
-    "default-src 'none'",
-    "img-src 'self' data:",
-    "style-src 'self'",
-    "connect-src 'self'",
-    `script-src ${scriptHash === undefined ? "'none'" : `'sha256-${scriptHash}'`}`,
-  ].join("; ");
-}

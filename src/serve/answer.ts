@@ -1,23 +1,31 @@
-import type { PreviewSite } from "./preview-site.ts";
-import { normalizeRawPath } from "../model/raw-path.ts";
+import type { PreviewDistribution, PreviewSite } from "./preview-site.ts";
+import { hasControlOrSpace, normalizeRawPath } from "../model/raw-path.ts";
 import { resolveRequest, splitTarget } from "../model/resolve-request.ts";
 import type { Answer, Caching } from "../model/resolve-request.ts";
+import { looksLikeTimestamp } from "../model/timestamp.ts";
 import type { Timestamp } from "../model/timestamp.ts";
 
-/** What is to be sent for a request target. `file` and `page` are decoded paths below public/. */
-export type PreviewAnswer =
+/** What is to be sent for a request target. */
+export interface PreviewAnswer {
+  readonly response: PlannedResponse;
+  /** JSON, which our pages read with their opaque origin: whatever becomes of the request, it carries `Access-Control-Allow-Origin: *`. */
+  readonly openToOrigins: boolean;
+  /** Below a time: search engines are to find the list alone. */
+  readonly hidden: boolean;
+}
+
+/** `file` and `page` are decoded paths below public/. */
+export type PlannedResponse =
   | Redirect
   | { readonly kind: "refused"; readonly status: 400 | 404; readonly caching: "no-store" }
   | { readonly kind: "gone"; readonly page: string; readonly caching: "no-cache" }
-  | FileAnswer;
+  | FileResponse;
 
-export interface FileAnswer {
+export interface FileResponse {
   readonly kind: "file";
   /** With a slash at its end, or empty, it means that directory's `index.html`. */
   readonly file: string;
   readonly caching: Caching;
-  /** JSON, which our pages read with their opaque origin: it carries `Access-Control-Allow-Origin: *`. */
-  readonly openToOrigins: boolean;
   /** The answer when `file` turns out to be a directory and its slash is missing. */
   readonly slash: Redirect;
 }
@@ -27,13 +35,39 @@ export type Redirect = Extract<Answer, { readonly kind: "redirect" }>;
 /**
  * The answer to GET or HEAD of `target`, the raw request target with one character a byte. Below a checkpoint distribution it is `resolveRequest`; everything else is the
  * file of that name. What it says still depends on the disk in two points: whether the file is there, and whether it is a directory.
+ *
+ * In two points it is not what generated rules say: assets are `no-cache`, so that a changed theme shows at once, and a directory without a listing is 404 where nginx says 403.
  */
 export function answerRequest(site: PreviewSite, target: string, now: Timestamp): PreviewAnswer {
   const raw = splitTarget(target);
   const path = normalizeRawPath(raw.path);
-  if (path === undefined) return refused(400);
-
+  if (path === undefined || hasControlOrSpace(raw.query)) {
+    return { response: refused(400), openToOrigins: false, hidden: false };
+  }
   const distribution = site.distributions.find(({ base }) => `${path}/`.startsWith(base));
+  const response = planResponse({ site, distribution, target, raw, path, now });
+  return {
+    response,
+    openToOrigins: path.endsWith(".json") && response.kind !== "gone",
+    hidden: distribution?.checkpoint === true && looksLikeTimestamp(path.slice(distribution.base.length).slice(0, 16)),
+  };
+}
+
+function planResponse({
+  site,
+  distribution,
+  target,
+  raw,
+  path,
+  now,
+}: {
+  readonly site: PreviewSite;
+  readonly distribution: PreviewDistribution | undefined;
+  readonly target: string;
+  readonly raw: RawTarget;
+  readonly path: string;
+  readonly now: Timestamp;
+}): PlannedResponse {
   if (distribution?.checkpoint === true) {
     const timeline = distribution.timeline ?? noCheckpoints;
     const answer = resolveRequest({ base: distribution.base, timeline }, target, now);
@@ -47,7 +81,7 @@ export function answerRequest(site: PreviewSite, target: string, now: Timestamp)
       case "gone":
         return gonePage(site, distribution.base, answer.from);
       case "checkpoint":
-        return fileAnswer(site, raw, path, isPage(path) ? "no-cache" : "immutable");
+        return fileResponse(site, raw, path, isPage(path) ? "no-cache" : "immutable");
       case "elsewhere":
         // The base path in another spelling: generated rules know it in its own alone.
         return refused(404);
@@ -59,7 +93,7 @@ export function answerRequest(site: PreviewSite, target: string, now: Timestamp)
   if (path === "/" && site.mount !== "/") return redirectTo(site.mount);
   if (`${path}/` === site.mount) return slashOf(raw, path);
   if (!path.startsWith(site.mount)) return refused(404);
-  return fileAnswer(site, raw, path, "no-cache");
+  return fileResponse(site, raw, path, "no-cache");
 }
 
 const noCheckpoints = { points: [], horizon: undefined, settled: true } as const;
@@ -69,14 +103,14 @@ interface RawTarget {
   readonly query: string;
 }
 
-function fileAnswer(site: PreviewSite, raw: RawTarget, path: string, caching: Caching): PreviewAnswer {
+function fileResponse(site: PreviewSite, raw: RawTarget, path: string, caching: Caching): PlannedResponse {
   const file = decodeUtf8(path.slice(site.mount.length));
   // Shared directories and publications have their own addresses; a second one would outlive a prune.
   if (file === undefined || /^_asof(?:\/(?!assets\/)|$)/.test(file)) return refused(404);
-  return { kind: "file", file, caching, openToOrigins: path.endsWith(".json"), slash: slashOf(raw, path) };
+  return { kind: "file", file, caching, slash: slashOf(raw, path) };
 }
 
-function gonePage(site: PreviewSite, base: string, from: Timestamp): PreviewAnswer {
+function gonePage(site: PreviewSite, base: string, from: Timestamp): PlannedResponse {
   return { kind: "gone", page: `${base.slice(site.mount.length)}_asof/gone/${from}.html`, caching: "no-cache" };
 }
 
@@ -104,7 +138,7 @@ function redirectTo(location: string): Redirect {
   return { kind: "redirect", status: 302, location, caching: "no-store" };
 }
 
-function refused(status: 400 | 404): PreviewAnswer {
+function refused(status: 400 | 404): PlannedResponse {
   return { kind: "refused", status, caching: "no-store" };
 }
 

@@ -1,50 +1,39 @@
 /**
- * The type that a file is sent with where serve-handler's own table is silent or wrong; undefined where that table may decide. `name` is the last component of its path.
+ * The type that a file is sent with: that of the generated rules, so that nobody sees in the preview what visitors will not see. `name` is the last component of its path.
  * Never an encoding: a `.gz` is what the repository signed, not a way of sending something else.
  */
-export function contentTypeOf(name: string): string | undefined {
+export function contentTypeOf(name: string): string {
+  // Listings are UTF-8; nothing is said of other pages, which are the repository's own.
+  if (name === "index.html") return "text/html; charset=utf-8";
   const dot = name.lastIndexOf(".");
-  if (dot <= 0) return plainNames.test(name) ? plainText : binary;
-  return types.get(name.slice(dot + 1).toLowerCase());
+  const extension = dot <= 0 ? undefined : name.slice(dot + 1).toLowerCase();
+  return (extension === undefined ? undefined : types.get(extension)) ?? "application/octet-stream";
 }
 
-/** Sent when neither table knows a file. */
-export const binary = "application/octet-stream";
-
-const plainText = "text/plain; charset=utf-8";
-
-/** Names without an extension that people open in a browser. */
-const plainNames =
-  /^(?:Release|InRelease|Packages|Sources|Contents|[A-Z0-9]*SUMS|PULP_MANIFEST|README|LICENSE|COPYING|ChangeLog|NEWS)$/;
-
-// serve-handler's table dates from 2018: it has no type for most of these, and takes .key for slides, .dsc for a markup of its own, .ts for video and .apk for Android.
-const types: ReadonlyMap<string, string> = new Map([
-  ["apk", binary],
-  ["asc", plainText],
-  ["atom", "application/atom+xml; charset=utf-8"],
-  ["avif", "image/avif"],
-  ["br", binary],
-  ["buildinfo", plainText],
-  ["changes", plainText],
-  ["conda", binary],
-  ["crate", binary],
-  ["ddeb", "application/x-debian-package"],
-  ["drpm", "application/x-rpm"],
-  ["dsc", plainText],
-  ["gem", binary],
-  ["gpg", binary],
-  ["jsonl", "application/jsonl"],
-  ["key", plainText],
-  ["log", plainText],
-  ["md5", plainText],
-  ["module", "application/json"],
-  ["mod", plainText],
-  ["rpm", "application/x-rpm"],
-  ["sha1", plainText],
-  ["sha256", plainText],
-  ["sha512", plainText],
-  ["ts", plainText],
-  ["whl", binary],
-  ["xz", "application/x-xz"],
-  ["zst", "application/zstd"],
-]);
+/** `types { }` of templates/nginx/files.eta. */
+const types: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    "text/html": "html htm",
+    "text/css": "css",
+    "text/javascript": "js mjs",
+    "text/xml": "xml",
+    "text/plain; charset=utf-8": "txt asc dsc changes buildinfo log md md5 sha1 sha256 sha512",
+    "application/json": "json",
+    "application/atom+xml": "atom",
+    "application/pdf": "pdf",
+    "application/vnd.debian.binary-package": "deb udeb ddeb",
+    "application/x-rpm": "rpm drpm",
+    "application/x-iso9660-image": "iso",
+    "application/gzip": "gz tgz",
+    "application/x-bzip2": "bz2",
+    "application/x-xz": "xz txz",
+    "application/zstd": "zst",
+    "application/zip": "zip",
+    "application/x-tar": "tar",
+    "image/svg+xml": "svg",
+    "image/png": "png",
+    "image/jpeg": "jpg jpeg",
+    "image/gif": "gif",
+    "image/webp": "webp",
+  }).flatMap(([type, extensions]) => extensions.split(" ").map((extension) => [extension, type] as const)),
+);

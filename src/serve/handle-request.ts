@@ -1,8 +1,11 @@
+import { createHash } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 
 import { answerRequest } from "./answer.ts";
-import type { FileAnswer, Redirect } from "./answer.ts";
-import { contentPolicy } from "./content-policy.ts";
+import type { FileResponse, Redirect } from "./answer.ts";
+import { contentPolicy } from "../model/content-policy.ts";
+import { contentTypeOf } from "./content-type.ts";
+import { inTurn } from "./in-turn.ts";
 import { reloadScriptPath } from "./live-reload.ts";
 import type { LiveReload } from "./live-reload.ts";
 import { openInside } from "./open-inside.ts";
@@ -28,23 +31,30 @@ export interface RequestContext {
 
 /** Carries out what `answerRequest` says, after the checks that no generated rule makes: Host, method, service worker. */
 export function createRequestHandler(context: RequestContext): RequestListener {
-  return (request, response) => {
-    answer(context, request, response).catch((error: unknown) => {
+  return inTurn((request, response) => {
+    const exchange = { ...context, request, response };
+    answer(exchange).catch((error: unknown) => {
       // A reader who went away is no error of ours.
       if (response.destroyed) return;
       context.onError(error);
       if (response.headersSent) response.destroy();
-      else sendText(request, response, 500);
+      else sendFailure(exchange);
     });
-  };
+  });
 }
 
-async function answer(context: RequestContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const site = context.site();
+interface Exchange extends RequestContext {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+async function answer(exchange: Exchange): Promise<void> {
+  const { request, response, live } = exchange;
+  const site = exchange.site();
   response.setHeader("X-Content-Type-Options", "nosniff");
   response.setHeader("Content-Security-Policy", contentPolicy(site.scriptHash));
   setCaching(response, "no-store");
-  if (!context.isOurHost(request.headers.host)) {
+  if (!exchange.isOurHost(request.headers.host)) {
     sendText(request, response, 403, "This preview does not answer under that name; allow it with --allowed-host.");
     return;
   }
@@ -57,70 +67,67 @@ async function answer(context: RequestContext, request: IncomingMessage, respons
     sendText(request, response, 403, "Mirrored files may not become service workers.");
     return;
   }
-  if (context.live?.answer(request, response) === true) return;
+  if (live?.answer(request, response) === true) return;
 
-  const wanted = answerRequest(site, request.url ?? "", timestampFromSeconds(context.now()));
-  switch (wanted.kind) {
+  const wanted = answerRequest(site, request.url ?? "", timestampFromSeconds(exchange.now()));
+  if (wanted.openToOrigins) response.setHeader("Access-Control-Allow-Origin", "*");
+  if (wanted.hidden) response.setHeader("X-Robots-Tag", "noindex, nofollow");
+  const { response: planned } = wanted;
+  switch (planned.kind) {
     case "redirect":
-      sendRedirect(request, response, wanted);
+      sendRedirect(exchange, planned);
       return;
     case "refused":
-      setCaching(response, wanted.caching);
-      sendText(request, response, wanted.status);
+      setCaching(response, planned.caching);
+      sendText(request, response, planned.status);
       return;
     case "gone":
-      setCaching(response, wanted.caching);
-      await sendGone(context, request, response, await openInside(site.publicDir, wanted.page));
+      setCaching(response, planned.caching);
+      await sendGone(exchange, await openInside(site.publicDir, planned.page));
       return;
     case "file":
-      await sendFound(context, request, response, wanted, await openInside(site.publicDir, wanted.file));
+      await sendFound(exchange, planned, await openInside(site.publicDir, planned.file));
       return;
   }
 }
 
 async function sendFound(
-  context: RequestContext,
-  request: IncomingMessage,
-  response: ServerResponse,
-  wanted: FileAnswer,
+  exchange: Exchange,
+  planned: FileResponse,
   found: OpenedFile | "directory" | undefined,
 ): Promise<void> {
+  const { request, response, live } = exchange;
   if (found === undefined) {
     sendText(request, response, 404);
     return;
   }
   if (found === "directory") {
-    sendRedirect(request, response, wanted.slash);
+    sendRedirect(exchange, planned.slash);
     return;
   }
-  setCaching(response, wanted.caching);
-  if (wanted.openToOrigins) response.setHeader("Access-Control-Allow-Origin", "*");
-  const decorated = context.live === undefined ? undefined : await decoratedPage(context.live, found);
+  setCaching(response, planned.caching);
+  const decorated = live === undefined ? undefined : await decoratedPage(exchange, live, found);
   if (decorated === undefined) {
-    await context.sendFile(request, response, found);
+    await exchange.sendFile(request, response, found);
     return;
   }
-  allowReloadScript(context, request, response);
-  response.setHeader("Content-Type", "text/html; charset=utf-8");
+  allowReloadScript(exchange);
+  response.setHeader("Content-Type", contentTypeOf(found.name));
   sendBytes(request, response, 200, decorated);
 }
 
 /** The page about a tombstone, or one line when there is none on disk. */
-async function sendGone(
-  context: RequestContext,
-  request: IncomingMessage,
-  response: ServerResponse,
-  found: OpenedFile | "directory" | undefined,
-): Promise<void> {
+async function sendGone(exchange: Exchange, found: OpenedFile | "directory" | undefined): Promise<void> {
+  const { request, response, live } = exchange;
   if (found === undefined || found === "directory") {
     sendText(request, response, 410, "This checkpoint was removed.");
     return;
   }
   try {
     const page = await found.handle.readFile();
-    const decorated = context.live?.decorate(page);
-    if (decorated !== undefined) allowReloadScript(context, request, response);
-    response.setHeader("Content-Type", "text/html; charset=utf-8");
+    const decorated = live?.decorate(page);
+    if (decorated !== undefined) allowReloadScript(exchange);
+    response.setHeader("Content-Type", contentTypeOf(found.name));
     sendBytes(request, response, 410, decorated ?? page);
   } finally {
     await found.handle.close();
@@ -128,18 +135,23 @@ async function sendGone(
 }
 
 /**
- * The page with the reload script in it, its file closed; or undefined when the file is to be sent as it is. Such a page is made anew for every request and carries no ETag.
+ * The page with the reload script in it, its file closed; or undefined when the file is no page of asof's and is to be sent as it is. A decorated page is made anew for every request and
+ * carries no ETag.
  */
-async function decoratedPage(live: LiveReload, { handle, stats, name }: OpenedFile): Promise<Buffer | undefined> {
-  if (!name.endsWith(".html") || stats.size > maxPageBytes) return undefined;
+async function decoratedPage(
+  { site }: RequestContext,
+  live: LiveReload,
+  { handle, stats, name }: OpenedFile,
+): Promise<Buffer | undefined> {
+  if (name !== "index.html" || stats.size > maxPageBytes) return undefined;
   let staysOpen = false;
   try {
-    const page = Buffer.alloc(stats.size);
+    const buffer = Buffer.alloc(stats.size);
     // Read at a position of its own: whoever sends the file as it is starts from its beginning.
-    const { bytesRead } = await handle.read(page, 0, page.length, 0);
-    const decorated = live.decorate(page.subarray(0, bytesRead));
-    staysOpen = decorated === undefined;
-    return decorated;
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
+    const page = buffer.subarray(0, bytesRead);
+    staysOpen = site().isContent(createHash("sha256").update(page).digest("hex"));
+    return staysOpen ? undefined : live.decorate(page);
   } finally {
     if (!staysOpen) await handle.close();
   }
@@ -148,12 +160,19 @@ async function decoratedPage(live: LiveReload, { handle, stats, name }: OpenedFi
 /** Longer pages are sent as they are: they do not fit into memory twice without harm. */
 const maxPageBytes = 32 * 1024 * 1024;
 
-function allowReloadScript(context: RequestContext, request: IncomingMessage, response: ServerResponse): void {
+function allowReloadScript({ request, response, site }: Exchange): void {
   const script = `http://${request.headers.host ?? ""}${reloadScriptPath}`;
-  response.setHeader("Content-Security-Policy", contentPolicy(context.site().scriptHash, script));
+  response.setHeader("Content-Security-Policy", contentPolicy(site().scriptHash, script));
 }
 
-function sendRedirect(request: IncomingMessage, response: ServerResponse, redirect: Redirect): void {
+/** What was said of the file that could not be read must not be said of the failure: it would be kept for ever. */
+function sendFailure({ request, response }: Exchange): void {
+  for (const name of ["ETag", "Last-Modified", "Content-Range"]) response.removeHeader(name);
+  setCaching(response, "no-store");
+  sendText(request, response, 500);
+}
+
+function sendRedirect({ request, response }: Exchange, redirect: Redirect): void {
   setCaching(response, redirect.caching);
   response.setHeader("Location", redirect.location);
   sendText(request, response, redirect.status);

@@ -11,7 +11,7 @@ export async function listen(
   server: Server,
   { host, port, strictPort }: { readonly host: string; readonly port: number; readonly strictPort: boolean },
 ): Promise<number> {
-  const last = strictPort || port === 0 ? port : Math.min(port + 100, 65_535);
+  const last = strictPort || port === 0 ? port : Math.min(port + furtherPorts, 65_535);
   for (let candidate = port; ; candidate++) {
     try {
       server.listen({ host, port: candidate, exclusive: true });
@@ -20,20 +20,32 @@ export async function listen(
     } catch (error) {
       const code = codeOf(error);
       if (code === "EADDRINUSE" && candidate < last) continue;
-      throw listenFailure(error, code, host, candidate);
+      throw listenFailure(error, code, { host, port, last: candidate });
     }
   }
 }
 
-function listenFailure(error: unknown, code: unknown, host: string, port: number): unknown {
+/** How many ports are tried behind one that is in use. */
+const furtherPorts = 100;
+
+function listenFailure(
+  error: unknown,
+  code: unknown,
+  { host, port, last }: { readonly host: string; readonly port: number; readonly last: number },
+): unknown {
   switch (code) {
     case "EADDRINUSE":
-      return new Failure("LOCAL_IO", `port ${port} of ${host} is in use`, {
-        hint: "choose another with --port, or leave out --strict-port",
-        cause: error,
-      });
+      return last === port
+        ? new Failure("LOCAL_IO", `port ${port} of ${host} is in use`, {
+            hint: "choose another with --port, or leave out --strict-port",
+            cause: error,
+          })
+        : new Failure("LOCAL_IO", `the ports ${port} to ${last} of ${host} are in use`, {
+            hint: "choose another with --port",
+            cause: error,
+          });
     case "EACCES":
-      return new Failure("LOCAL_IO", `this user may not listen on port ${port} of ${host}`, {
+      return new Failure("LOCAL_IO", `this user may not listen on port ${last} of ${host}`, {
         hint: "choose a port above 1023 with --port",
         cause: error,
       });

@@ -8,8 +8,8 @@ import { splitTarget } from "../model/resolve-request.ts";
 export interface LiveReload {
   /** Answers the two addresses of live reload; false when the request is for another. */
   answer(request: IncomingMessage, response: ServerResponse): boolean;
-  /** `html` with the reload script at its end, or undefined when it is no page that asof made: a repository's own page is sent as it is. */
-  decorate(html: Buffer): Buffer | undefined;
+  /** A page with the reload script at its end. */
+  decorate(html: Buffer): Buffer;
   reload(): void;
   close(): void;
 }
@@ -68,7 +68,6 @@ export function openLiveReload(): LiveReload {
       return true;
     },
     decorate(html) {
-      if (!isOurs(html)) return undefined;
       const element = Buffer.from(`<script src="${reloadScriptPath}?key=${key}&amp;seen=${generation}"></script>\n`);
       const end = html.lastIndexOf("</body>");
       const at = end < 0 ? html.length : end;
@@ -98,9 +97,4 @@ function mayListen(request: IncomingMessage, hasKey: boolean): boolean {
   if (origin === "null") return hasKey;
   if (origin !== undefined) return origin === `http://${host ?? ""}`;
   return site === undefined || site === "same-origin" || site === "none" || hasKey;
-}
-
-/** Every page of asof says so near its start. */
-function isOurs(html: Buffer): boolean {
-  return html.subarray(0, 4096).includes('<meta name="generator" content="asof"');
 }

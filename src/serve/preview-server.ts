@@ -24,6 +24,8 @@ export interface PreviewOptions {
   readonly liveReload: boolean;
   /** Further names that a Host header may carry, without port. */
   readonly allowedHosts?: readonly string[] | undefined;
+  /** How long a client may take for the headers of a request; 20 seconds unless told otherwise. */
+  readonly headersTimeoutMs?: number | undefined;
   /** Told what went wrong with a request that got a 500; the server goes on. */
   readonly onError: (error: unknown) => void;
 }
@@ -39,12 +41,17 @@ export interface PreviewServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Serves a site as the generated rules would. Throws a LOCAL_IO failure when the port cannot be had. */
+/** Serves a site as the generated rules would. Throws a LOCAL_IO failure when the port cannot be had, and whatever `site` throws when it is asked for the first time. */
 export async function startPreview(options: PreviewOptions): Promise<PreviewServer> {
+  const { mount } = options.site();
+  const { headersTimeoutMs: headersTimeout = limits.headersTimeout } = options;
   const sendFile = await loadFileSender();
   const isOurHost = hostCheck(options.host, options.allowedHosts ?? []);
   const live = options.liveReload ? openLiveReload() : undefined;
-  const server = createServer(limits, createRequestHandler({ ...options, isOurHost, live, sendFile }));
+  const server = createServer(
+    { ...limits, headersTimeout, connectionsCheckingInterval: Math.min(headersTimeout, 5_000) },
+    createRequestHandler({ ...options, isOurHost, live, sendFile }),
+  );
   server.maxConnections = 1000;
   server.setTimeout(120_000);
   let port;
@@ -58,7 +65,7 @@ export async function startPreview(options: PreviewOptions): Promise<PreviewServ
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= closeServer(server, live));
   return {
-    url: `http://${urlHost(options.host)}:${port}${options.site().mount}`,
+    url: `http://${urlHost(options.host)}:${port}${mount}`,
     port,
     reload: () => live?.reload(),
     close,

@@ -10,6 +10,8 @@ export interface PreviewSite {
   readonly distributions: readonly PreviewDistribution[];
   /** Base64 SHA-256 of the one inline script that all pages share; without it no script runs. */
   readonly scriptHash?: string | undefined;
+  /** Whether a repository holds a file of this SHA-256 (hex). Live reload alters pages of asof's own making: those that no repository holds, whatever their theme. */
+  readonly isContent: (sha256: string) => boolean;
 }
 
 export interface PreviewDistribution {

@@ -23,10 +23,10 @@ export function placeFile(
       copyObject(object, to);
       return;
     }
-    if (code === "EXDEV" || code === "EPERM") {
+    if (code === "EPERM" || code === "ENOTSUP") {
       throw new Failure("CONFIG", `cannot hard-link ${object} to ${to} (${code})`, {
         cause: error,
-        hint: "put state and output on one file system, or set layout: copies",
+        hint: "this file system takes no hard links: set layout: copies",
       });
     }
     throw error;

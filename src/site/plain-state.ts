@@ -76,12 +76,19 @@ export function nextPlainState(options: {
   };
 }
 
-/** A dropped file cannot stay where the new publication has a directory, nor below one of its files. */
+/** Whether a path that the publication does not hold is the generated page of one of its directories. */
+export function isListingPage(path: string, isDirectoryAfter: (path: string) => boolean): boolean {
+  return (
+    path === "index.html" || (path.endsWith("/index.html") && isDirectoryAfter(path.slice(0, -"/index.html".length)))
+  );
+}
+
+/** A dropped file cannot stay where the new publication has a directory or a listing page, nor below one of its files. */
 function isInTheWay(
   path: string,
   { after, isDirectoryAfter }: { after: (path: string) => unknown; isDirectoryAfter: (path: string) => boolean },
 ): boolean {
-  if (isDirectoryAfter(path)) return true;
+  if (isDirectoryAfter(path) || isListingPage(path, isDirectoryAfter)) return true;
   const segments = path.split("/");
   return segments.some((_, index) => index > 0 && after(segments.slice(0, index).join("/")) !== undefined);
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { lstatSync, mkdirSync, renameSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import path from "node:path";
 
+import { lstatIfThere } from "./stat-if-there.ts";
 import type { Move } from "./stage-tree.ts";
 
 /**
@@ -21,4 +22,9 @@ export function reveal(moves: readonly Move[], trash: string): void {
 /** Takes something out of sight by one rename; the trash is emptied later. */
 export function discard(target: string, trash: string): void {
   renameSync(target, path.join(trash, randomUUID()));
+}
+
+/** Takes a folder out of sight when nothing is in it. */
+export function discardIfEmpty(folder: string, trash: string): void {
+  if (lstatIfThere(folder)?.isDirectory() === true && readdirSync(folder).length === 0) discard(folder, trash);
 }

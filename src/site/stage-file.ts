@@ -1,4 +1,6 @@
-import { readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { readFileSync, utimesSync, writeFileSync } from "node:fs";
+
+import { statIfThere } from "./stat-if-there.ts";
 
 /**
  * Writes `content` to `from`, to replace `to` by rename. False, and nothing written, when `to` holds exactly these bytes.
@@ -7,7 +9,7 @@ import { readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
  */
 export function stageFile(from: string, to: string, content: string, now: number): boolean {
   const bytes = Buffer.from(content);
-  const old = statSync(to, { throwIfNoEntry: false });
+  const old = statIfThere(to);
   if (old?.isFile() === true && old.size === bytes.length && readFileSync(to).equals(bytes)) return false;
   writeFileSync(from, bytes, { mode: 0o644, flag: "wx" });
   const second = Math.max(Math.floor(now), old === undefined ? 0 : Math.floor(old.mtimeMs / 1000) + 1);

@@ -1,4 +1,4 @@
-import { linkSync, lstatSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { linkSync, lstatSync, mkdirSync, statSync, symlinkSync } from "node:fs";
 import path from "node:path";
 
 import type { Digest } from "../model/digest.ts";
@@ -8,6 +8,8 @@ import { directoryView, rootView } from "./listing-view.ts";
 import { copyObject, placeFile } from "./place-file.ts";
 import type { DroppedPath, PlainState } from "./plain-state.ts";
 import { relativeTarget } from "./public-layout.ts";
+import { stageFile } from "./stage-file.ts";
+import { lstatIfThere } from "./stat-if-there.ts";
 import { hasOwnListing } from "./stage-tree.ts";
 import type { Stage, StageContext } from "./stage-tree.ts";
 
@@ -59,9 +61,16 @@ export function stagePlainTree(
     const listing = { siteTitle: context.siteTitle, assets: context.assets };
     const view =
       prefix === ""
-        ? rootView(tree, publication, options.heading, listing)
+        ? rootView(tree, { ...publication, checkpoint: false }, options.heading, listing)
         : directoryView(tree, listing, context.layout === "shared" ? tree.path : options.heading + prefix);
-    writeFileSync(path.join(folder, "index.html"), context.pages.listing(view), { mode: 0o644, flag: "wx" });
+    placeListing(folder, `${prefix}index.html`, context.pages.listing(view));
+  }
+
+  function placeListing(folder: string, inside: string, html: string): void {
+    const to = path.join(folder, "index.html");
+    const earlier = options.earlier === undefined ? undefined : path.join(options.earlier, inside);
+    // Against the one that it replaces: another page gets a later second, the same one stays itself.
+    if (!stageFile(to, earlier ?? to, html, context.now()) && earlier !== undefined) linkSync(earlier, to);
   }
 
   function placeServed(to: string, inside: string, file: Pick<DroppedPath, "digest" | "sizeBytes">): void {
@@ -82,7 +91,7 @@ export function stagePlainTree(
 
   function placeCopy(to: string, inside: string, digest: Digest, mtimeSeconds: number): void {
     const earlier = options.earlier === undefined ? undefined : path.join(options.earlier, inside);
-    const there = earlier === undefined ? undefined : lstatSync(earlier, { throwIfNoEntry: false });
+    const there = earlier === undefined ? undefined : lstatIfThere(earlier);
     // Within one second a path never has two contents under one modification time, so the time tells which copy this is.
     if (earlier !== undefined && there?.isFile() === true && there.mtimeMs === mtimeSeconds * 1000)
       linkSync(earlier, to);

@@ -43,7 +43,7 @@ export interface Stage {
   move(move: Move): void;
   /** Stages a generated file, unless exactly these bytes stand there already. */
   file(to: string, content: string): void;
-  /** Stages the root of a publication's version under `to`. `previous` is the root digest of a tree that is complete on disk at `previousDir`. */
+  /** Stages the root of a publication's version under `to`. `previous` is one like it, whose links are used where they are on disk or staged. */
   root(root: Digest, publication: Publication, to: string, options: RootOptions): void;
 }
 
@@ -65,6 +65,8 @@ export function openStage(context: StageContext): Stage {
   const copy = context.layout === "copies";
   const moves: Move[] = [];
   const complete = new Set<Digest>();
+  /** Where something is that will be visible under another name. */
+  const staged = new Map<string, string>();
   let counter = 0;
 
   function root(digest: Digest, publication: Publication, to: string, options: RootOptions): void {
@@ -80,9 +82,14 @@ export function openStage(context: StageContext): Stage {
     else if (options.pageBeside !== undefined) {
       const besideDir = stagingFolder();
       writePage(path.join(besideDir, listingName), page);
-      moves.push({ from: besideDir, to: options.pageBeside });
+      move({ from: besideDir, to: options.pageBeside });
     }
-    moves.push({ from: dir, to });
+    move({ from: dir, to });
+  }
+
+  function move(one: Move): void {
+    moves.push(one);
+    staged.set(one.to, one.from);
   }
 
   /** Fills `dir`, which will be seen as `to`, with everything but its own listing. */
@@ -109,12 +116,13 @@ export function openStage(context: StageContext): Stage {
         const below = context.tree(node.tree);
         mkdirSync(name, { mode: 0o755 });
         fillDirectory(name, path.join(to, node.name), below, undefined, level + 1, `${heading}${node.name}/`);
-        writeListing(name, below, `${heading}${node.name}/`);
+        writeListing(name, below, context.layout === "shared" ? below.path : `${heading}${node.name}/`);
         continue;
       }
       if (earlierTree === node.tree && previous !== undefined) {
         // A hard link to the symlink that the tree before has costs no inode.
-        if (linkEarlierSymlink(path.join(previous.dir, node.name), name)) continue;
+        const earlierDir = staged.get(previous.dir) ?? previous.dir;
+        if (linkEarlierSymlink(path.join(earlierDir, node.name), name)) continue;
       }
       stageShared(node.tree, earlierTree, level + 1);
       symlinkSync(relativeTarget(path.join(to, node.name), publicLayout.shared(node.tree)), name);
@@ -130,7 +138,7 @@ export function openStage(context: StageContext): Stage {
     fillDirectory(dir, to, tree, previous, level, "");
     writeListing(dir, tree, tree.path);
     complete.add(digest);
-    moves.push({ from: dir, to });
+    move({ from: dir, to });
   }
 
   /**
@@ -140,7 +148,9 @@ export function openStage(context: StageContext): Stage {
   function isComplete(digest: Digest): boolean {
     if (complete.has(digest)) return true;
     if (lstatSync(publicLayout.shared(digest), { throwIfNoEntry: false })?.isDirectory() !== true) return false;
-    if (!context.tree(digest).nodes.every((node) => node.kind === "file" || isComplete(node.tree))) return false;
+    const tree = context.tree(digest);
+    const areBelow = levelOf(tree) >= deepestSharedLevel;
+    if (!areBelow && !tree.nodes.every((node) => node.kind === "file" || isComplete(node.tree))) return false;
     complete.add(digest);
     return true;
   }
@@ -161,14 +171,19 @@ export function openStage(context: StageContext): Stage {
   return {
     moves,
     root,
-    shared: (tree) => stageShared(tree, undefined, 1),
+    shared: (tree) => stageShared(tree, undefined, levelOf(context.tree(tree))),
     folder: stagingFolder,
-    move: (move) => moves.push(move),
+    move,
     file: (to, content) => {
       const from = path.join(stagingDir, `file-${(counter += 1)}`);
-      if (stageFile(from, to, content, context.now())) moves.push({ from, to });
+      if (stageFile(from, to, content, context.now())) move({ from, to });
     },
   };
+}
+
+/** 0 for the root, 1 for the directories in it. */
+function levelOf(tree: Tree): number {
+  return tree.path === "" ? 0 : tree.path.split("/").length;
 }
 
 export function hasOwnListing(tree: Tree): boolean {

@@ -5,6 +5,7 @@ import type { Digest } from "../model/digest.ts";
 import type { Publication } from "../model/history.ts";
 import { directoryView, rootView } from "./listing-view.ts";
 import { copyObject, placeFile } from "./place-file.ts";
+import { isListingPage } from "./plain-state.ts";
 import type { PlainState, ServedFile } from "./plain-state.ts";
 import { hasOwnListing } from "./stage-tree.ts";
 import type { Stage, StageContext } from "./stage-tree.ts";
@@ -13,6 +14,8 @@ import type { Stage, StageContext } from "./stage-tree.ts";
 export interface InPlaceRemovals {
   readonly before: readonly string[];
   readonly after: readonly string[];
+  /** Folders that may be left with nothing in them, deepest first. */
+  readonly emptied: readonly string[];
 }
 
 /**
@@ -30,9 +33,11 @@ export function stagePlainChanges(
     readonly state: PlainState;
     readonly changes: readonly Change[];
     readonly after: (path: string) => ServedFile | undefined;
+    readonly isDirectoryAfter: (path: string) => boolean;
   },
 ): InPlaceRemovals {
-  const { dir, previous, state, publication } = options;
+  const { dir, previous, state, isDirectoryAfter } = options;
+  const publication = { ...options.publication, checkpoint: false };
   const touched = new Map(state.touched);
   const manifest = publication.manifest?.name;
   const written = options.changes.filter((change) => change.kind !== "removed");
@@ -46,18 +51,31 @@ export function stagePlainChanges(
     else placeFile(context.object(file.digest), from, { copy: context.layout === "copies", sizeBytes: file.sizeBytes });
     stage.move({ from, to: path.join(dir, inside) });
   }
+  const stalePages: string[] = [];
   stageListings(state.root, previous.root);
 
   const still = new Set([...state.dropped.map((gone) => gone.path), ...written.map((change) => change.path)]);
-  const gone = [...previous.dropped.map((one) => one.path), ...removedNow()].filter((name) => !still.has(name));
-  const inTheWay = gone.filter((name) => written.some((change) => change.path.startsWith(`${name}/`)));
+  const gone = [...previous.dropped.map((one) => one.path), ...removedNow(), ...stalePages].filter(
+    (name) => !still.has(name) && !isListingPage(name, isDirectoryAfter),
+  );
+  const directories = new Set(written.flatMap((change) => foldersOf(change.path)));
+  const inTheWay = new Set(gone.filter((name) => directories.has(name)));
+  const emptied = new Set(gone.flatMap(foldersOf).filter((folder) => !isDirectoryAfter(folder)));
   return {
-    before: inTheWay.map((name) => path.join(dir, name)),
-    after: gone.filter((name) => !inTheWay.includes(name)).map((name) => path.join(dir, name)),
+    before: [...inTheWay].map((name) => path.join(dir, name)),
+    after: gone.filter((name) => !inTheWay.has(name)).map((name) => path.join(dir, name)),
+    emptied: [...emptied].toSorted((a, b) => b.length - a.length).map((folder) => path.join(dir, folder)),
   };
 
   function removedNow(): readonly string[] {
     return options.changes.filter((change) => change.kind === "removed").map((change) => change.path);
+  }
+
+  /** Pages of directories that the publication no longer has; files in them may be served a while longer. */
+  function collectStalePages(digest: Digest): void {
+    const tree = context.tree(digest);
+    if (!hasOwnListing(tree)) stalePages.push(`${tree.path}/index.html`);
+    for (const node of tree.nodes) if (node.kind === "directory") collectStalePages(node.tree);
   }
 
   /** Listings of the directories whose records differ, and of the root: only those can look different. */
@@ -69,9 +87,11 @@ export function stagePlainChanges(
         : context.tree(before).nodes.flatMap((node) => (node.kind === "directory" ? [[node.name, node.tree]] : [])),
     );
     for (const node of tree.nodes) {
-      if (node.kind === "directory" && earlier.get(node.name) !== node.tree)
-        stageListings(node.tree, earlier.get(node.name));
+      if (node.kind !== "directory") continue;
+      if (earlier.get(node.name) !== node.tree) stageListings(node.tree, earlier.get(node.name));
+      earlier.delete(node.name);
     }
+    for (const left of earlier.values()) collectStalePages(left);
     if (hasOwnListing(tree)) return;
     const listing = { siteTitle: context.siteTitle, assets: context.assets };
     const prefix = tree.path === "" ? "" : `${tree.path}/`;
@@ -81,4 +101,10 @@ export function stagePlainChanges(
         : directoryView(tree, listing, options.heading + prefix);
     stage.file(path.join(dir, prefix, "index.html"), context.pages.listing(view));
   }
+}
+
+/** `a/b/c` gives `a` and `a/b`. */
+function foldersOf(name: string): readonly string[] {
+  const segments = name.split("/");
+  return segments.slice(1).map((_, index) => segments.slice(0, index + 1).join("/"));
 }

@@ -1,143 +1,100 @@
-import { constants, lstatSync, readlinkSync } from "node:fs";
-import { open } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { Failure } from "../failure.ts";
-import type { RelativePath } from "../model/relative-path.ts";
-import { isGone, systemCode, throwReadFailure } from "./directory-errors.ts";
-import { movedFailure } from "./directory-moved.ts";
-import type { ListedFile } from "./directory-moved.ts";
+import { ChangedWhileRead, readUnchanged } from "./directory-read.ts";
+import { regularFileState } from "./directory-walk.ts";
+import type { WalkedFile } from "./directory-walk.ts";
 import { ContentMismatch } from "./source.ts";
-import type { ContentSink, Source, StoredContent } from "./source.ts";
-import { fileState } from "./stat-cache.ts";
-import type { FileState } from "./stat-cache.ts";
+import type { ContentSink, FetchProgress, StoredContent } from "./source.ts";
 
-const tries = 3;
-const concurrency = 4;
+export interface FetchedFile {
+  /** As the walk saw it, or as it was when it was read after a change. */
+  readonly file: WalkedFile;
+  readonly content: StoredContent;
+}
 
-/** Reads files into the sink, a few at a time, and notes in each what was read. The first failure ends them all. */
+export interface FetchOptions {
+  readonly signal: AbortSignal;
+  /** Seconds since 1970. */
+  readonly now: () => number;
+  readonly onProgress?: ((progress: FetchProgress) => void) | undefined;
+}
+
+/**
+ * Reads `files` into the sink, a few at a time. The first failure stops the rest; when it is thrown nothing is open and nothing is written any more. SOURCE_MOVED for a file
+ * that changed each time it was read.
+ */
 export async function fetchFiles(
-  files: readonly ListedFile[],
+  files: readonly WalkedFile[],
   sink: ContentSink,
-  { signal, onProgress }: Parameters<Source["fetch"]>[2],
-): Promise<ReadonlyMap<RelativePath, StoredContent>> {
-  const stored = new Map<RelativePath, StoredContent>();
-  const queue = files.values();
+  { signal, now, onProgress }: FetchOptions,
+): Promise<readonly FetchedFile[]> {
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  const fetched: FetchedFile[] = [];
   let bytesDone = 0;
-  let failed = false;
+  const queue = files.values();
 
   async function work(): Promise<void> {
     for (const file of queue) {
-      if (failed) return;
-      signal.throwIfAborted();
-      const content = await fetchOne(file, sink, signal);
-      file.digest = content.digest;
-      stored.set(file.path, content);
-      bytesDone += content.sizeBytes;
-      onProgress?.({ filesDone: stored.size, filesTotal: files.length, bytesDone });
+      either.throwIfAborted();
+      const result = await fetchFile(file, sink, { signal: either, now });
+      fetched.push(result);
+      bytesDone += result.content.sizeBytes;
+      onProgress?.({ filesDone: fetched.length, filesTotal: files.length, bytesDone });
     }
   }
 
-  const workers = Array.from({ length: concurrency }, async () => {
+  const workers = Array.from({ length: Math.min(files.length, filesAtATime) }, () => work());
+  try {
+    await Promise.all(workers);
+  } catch (error) {
+    stop.abort(error);
+    await Promise.allSettled(workers);
+    throw error;
+  }
+  return fetched;
+}
+
+const filesAtATime = 4;
+const pausesMs = [10, 40, 160] as const;
+
+async function fetchFile(
+  walked: WalkedFile,
+  sink: ContentSink,
+  { signal, now }: Pick<FetchOptions, "signal" | "now">,
+): Promise<FetchedFile> {
+  let file = walked;
+  for (const pauseMs of [...pausesMs, undefined]) {
+    await letClockTick(file, now(), signal);
     try {
-      await work();
+      const content = await sink.put(readUnchanged(file, signal), { sizeBytes: file.state.sizeBytes });
+      return { file, content };
     } catch (error) {
-      failed = true;
-      throw error;
+      if (!(error instanceof ChangedWhileRead || error instanceof ContentMismatch)) throw error;
+      if (pauseMs === undefined) throw movedFailure(file, "changed each time it was read", error);
+      await pause(pauseMs, undefined, { signal });
     }
+    const state = regularFileState(file.real);
+    if (state === undefined) throw movedFailure(file, "went away, or is no longer a regular file");
+    file = { ...file, state };
+  }
+  throw new Error("the last try returns or throws");
+}
+
+/**
+ * Two changes within one tick of the kernel's clock (up to 10 ms) leave the same ctime: a file that changed just now is read when the tick is over, so that a
+ * further change shows.
+ */
+async function letClockTick({ state }: WalkedFile, now: number, signal: AbortSignal): Promise<void> {
+  const age = now - state.changed;
+  if (age < 0.02 && age > -2) await pause(20, undefined, { signal });
+}
+
+/** A file that would not hold still. */
+function movedFailure({ path }: WalkedFile, what: string, cause?: unknown): Failure {
+  return new Failure("SOURCE_MOVED", `${path} ${what}.`, {
+    ...(cause === undefined ? {} : { cause }),
+    hint: "Run again when nothing writes to the source, or let its writer put files in place by rename.",
   });
-  // All of them have ended before anyone hears of a failure: nothing writes on behind the caller's back.
-  const ends = await Promise.allSettled(workers);
-  const failure = ends.find((end) => end.status === "rejected");
-  if (failure !== undefined) throw failure.reason;
-  return stored;
-}
-
-async function fetchOne(file: ListedFile, sink: ContentSink, signal: AbortSignal): Promise<StoredContent> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await readOnce(file, sink, signal);
-    } catch (error) {
-      const isMoved = error instanceof Moved || error instanceof ContentMismatch || isGone(error);
-      if (!isMoved) {
-        if (systemCode(error) !== undefined && isReadError(error)) throwReadFailure(error, file.real);
-        throw error;
-      }
-      if (attempt === tries) throw movedFailure(file.real, error);
-      file.state = lookAgain(file.real);
-    }
-  }
-}
-
-async function readOnce(file: ListedFile, sink: ContentSink, signal: AbortSignal): Promise<StoredContent> {
-  // O_NONBLOCK: a FIFO that took the file's place would be waited for for ever.
-  const handle = await openToRead(file.real);
-  try {
-    const before = await stateOf(handle);
-    if (before.key !== file.state.key || !isWhere(handle, file.real)) throw new Moved();
-    return await sink.put(unchangedContent(handle, file.state, signal), { sizeBytes: file.state.sizeBytes });
-  } finally {
-    await handle.close();
-  }
-}
-
-/** The file's bytes; ends with an error when the file is not what it was before the first of them, so that the sink keeps nothing. */
-async function* unchangedContent(
-  handle: FileHandle,
-  before: FileState,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  const buffer = Buffer.allocUnsafe(Math.min(1 << 20, Math.max(1, before.sizeBytes + 1)));
-  for (let position = 0; ;) {
-    signal.throwIfAborted();
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
-    if (bytesRead === 0) break;
-    position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
-  }
-  if ((await stateOf(handle)).key !== before.key) throw new Moved();
-}
-
-/** Whether the open file is the one at `real`: a directory on the way may have been swapped for a link meanwhile. */
-function isWhere(handle: FileHandle, real: string): boolean {
-  return readlinkSync(`/proc/self/fd/${handle.fd}`) === real;
-}
-
-async function stateOf(handle: FileHandle): Promise<FileState> {
-  const stats = await handle.stat({ bigint: true });
-  if (!stats.isFile()) throw new Moved();
-  return fileState(stats);
-}
-
-function lookAgain(real: string): FileState {
-  try {
-    const stats = lstatSync(real, { bigint: true });
-    if (stats.isFile()) return fileState(stats);
-  } catch (error) {
-    if (!isGone(error)) throwReadFailure(error, real);
-  }
-  throw movedFailure(real);
-}
-
-async function openToRead(real: string): Promise<FileHandle> {
-  try {
-    return await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    if (isGone(error)) throw new Moved();
-    return throwReadFailure(error, real);
-  }
-}
-
-/** Errors of the sink (a full disk) are not errors of the source: they pass as they are. */
-function isReadError(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    "syscall" in error &&
-    (error.syscall === "read" || error.syscall === "fstat") &&
-    !(error instanceof Failure)
-  );
-}
-
-class Moved extends Error {
-  override readonly name = "Moved";
 }

@@ -17,8 +17,10 @@ import type { FileState } from "./stat-cache.ts";
  */
 export interface DirectoryTree {
   readonly root: DirectoryEntry;
-  /** Unsorted, no name twice. A directory that vanished meanwhile is empty. */
+  /** Unsorted, no name twice; what was read once is not read again. A directory that vanished meanwhile is empty. */
   read(directory: DirectoryEntry): readonly TreeEntry[];
+  /** What `path` names, or what cannot be published and stands on the way to it; undefined when there is neither. */
+  find(path: string): TreeEntry | undefined;
   /** What every directory looked like right before it was read, by its real path. */
   readonly states: ReadonlyMap<string, FileState>;
   /** Whether something disappeared while it was being read. */
@@ -56,21 +58,45 @@ export interface TroubleEntry {
 export function openDirectoryTree({ path, symlinks }: Pick<DirectoryRemote, "path" | "symlinks">): DirectoryTree {
   const root: DirectoryEntry = { kind: "directory", path: "", real: realRoot(path), holders: [] };
   const states = new Map<string, FileState>();
+  const contents = new Map<string, ReadonlyMap<string, TreeEntry>>();
   let changed = false;
 
   function read(directory: DirectoryEntry): readonly TreeEntry[] {
-    // A name can come twice when a directory is renamed in while it is read.
+    return [...contentsOf(directory).values()];
+  }
+
+  function find(wanted: string): TreeEntry | undefined {
+    let entry: TreeEntry = root;
+    for (let end = 0; end < wanted.length;) {
+      if (entry.kind !== "directory") return entry.kind === "file" ? undefined : entry;
+      const slash = wanted.indexOf("/", end + 1);
+      end = slash < 0 ? wanted.length : slash;
+      const next = contentsOf(entry).get(wanted.slice(0, end));
+      if (next === undefined) return undefined;
+      entry = next;
+    }
+    return entry;
+  }
+
+  /** By path. */
+  function contentsOf(directory: DirectoryEntry): ReadonlyMap<string, TreeEntry> {
+    const known = contents.get(directory.path);
+    if (known !== undefined) return known;
+    // A name can come twice when something is renamed while the directory is read.
     const entries = new Map<string, TreeEntry>();
     for (const dirent of direntsOf(directory)) {
       const entry = entryOf(dirent, directory);
       if (entry !== undefined) entries.set(entry.path, entry);
     }
-    return [...entries.values()];
+    contents.set(directory.path, entries);
+    return entries;
   }
 
   function direntsOf(directory: DirectoryEntry): readonly Dirent[] {
     try {
-      states.set(directory.real, fileState(lstatSync(directory.real, { bigint: true })));
+      const state = fileState(lstatSync(directory.real, { bigint: true }));
+      // A directory that links show under several names is read several times: of the first look on, nothing may change.
+      if (!states.has(directory.real)) states.set(directory.real, state);
       return readdirSync(directory.real, { withFileTypes: true });
     } catch (error) {
       if (directory === root || !isGone(error)) return throwReadFailure(error, directory.real);
@@ -105,7 +131,7 @@ export function openDirectoryTree({ path, symlinks }: Pick<DirectoryRemote, "pat
     }
   }
 
-  return { root, read, states, hasChanged: () => changed };
+  return { root, read, find, states, hasChanged: () => changed };
 }
 
 /** The real path of the source: its own path may well lead through links. */

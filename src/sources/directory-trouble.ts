@@ -13,7 +13,13 @@ export function troubleFailure(source: string, troubles: readonly TroubleEntry[]
   const names = sorted.filter((trouble) => trouble.kind === "bad-name");
   const others = sorted.filter((trouble) => trouble.kind !== "bad-name");
   const links = others.filter((trouble) => trouble.kind !== "special");
-  const lines = [...new Set([...names.flatMap(nameLines), ...others.slice(0, shownAtMost).map(otherLine)])];
+  const folders: Folders = new Map();
+  const lines = [
+    ...new Set([
+      ...names.flatMap((trouble) => nameLines(trouble, folders)),
+      ...others.slice(0, shownAtMost).map(otherLine),
+    ]),
+  ];
   if (others.length > shownAtMost) lines.push(`and ${others.length - shownAtMost} more`);
   const hints: string[] = [];
   if (names.length > 0) hints.push("Rename what has a bad name (\\xNN is one byte).");
@@ -39,23 +45,36 @@ function linkHint(links: readonly TroubleEntry[]): string {
     : '"symlinks: skip" leaves all links out.';
 }
 
-function nameLines(trouble: TroubleEntry): string[] {
+function nameLines(trouble: TroubleEntry, folders: Folders): string[] {
   const problem = relativePathProblem(trouble.path) ?? "is not a usable name";
   const folder = trouble.path.slice(0, -basename(trouble.path).length);
-  return rawNames(trouble).map((name) => `${escapeBytes(Buffer.concat([Buffer.from(folder), name]))} ${problem}`);
+  return rawNames(trouble, folders).map(
+    (name) => `${escapeBytes(Buffer.concat([Buffer.from(folder), name]))} ${problem}`,
+  );
 }
 
 /** The bytes of every name that reads as `trouble`'s: names that are not UTF-8 all have U+FFFD in place of what cannot be read. */
-function rawNames({ path, real }: TroubleEntry): readonly Buffer[] {
+function rawNames({ path, real }: TroubleEntry, folders: Folders): readonly Buffer[] {
   const name = basename(path);
   if (!name.includes("\uFFFD")) return [Buffer.from(name)];
-  try {
-    const found = readdirSync(dirname(real), { encoding: "buffer" }).filter((raw) => raw.toString() === name);
-    if (found.length > 0) return found;
-  } catch (error) {
-    if (systemCode(error) === undefined) throw error;
+  const folder = dirname(real);
+  const names = folders.get(folder) ?? namesIn(folder);
+  folders.set(folder, names);
+  return names.get(name) ?? [Buffer.from(name)];
+}
+
+/** What was read of folders with bad names, which come by the thousand: raw names by what they read as. */
+type Folders = Map<string, ReadonlyMap<string, readonly Buffer[]>>;
+
+function namesIn(folder: string): ReadonlyMap<string, readonly Buffer[]> {
+  const names = new Map<string, Buffer[]>();
+  for (const raw of lookAt(() => readdirSync(folder, { encoding: "buffer" })) ?? []) {
+    const name = raw.toString();
+    const same = names.get(name);
+    if (same === undefined) names.set(name, [raw]);
+    else same.push(raw);
   }
-  return [Buffer.from(name)];
+  return names;
 }
 
 function otherLine({ kind, path, real }: TroubleEntry): string {

@@ -1,96 +1,151 @@
 import { lstatSync } from "node:fs";
 
-import { compareNames } from "../model/compare-names.ts";
+import type { Digest } from "../model/digest.ts";
 import type { RelativePath } from "../model/relative-path.ts";
 import type { DirectoryRemote } from "../model/remote.ts";
 import { isGone, throwReadFailure } from "./directory-errors.ts";
 import { fetchFiles } from "./directory-fetch.ts";
-import { selectEntries } from "./directory-glob.ts";
-import type { ListedFile } from "./directory-moved.ts";
-import { openDirectoryTree } from "./directory-tree.ts";
-import type { DirectoryTree } from "./directory-tree.ts";
 import { troubleFailure } from "./directory-trouble.ts";
-import { walkTree } from "./directory-walk.ts";
-import type { Source, SourceCache } from "./source.ts";
+import { regularFileState, walkDirectory } from "./directory-walk.ts";
+import type { Walk, WalkedFile } from "./directory-walk.ts";
+import type { Source, SourceCache, StoredContent } from "./source.ts";
 import { fileState, isRacy, readStatCache } from "./stat-cache.ts";
-import type { FileState, StatCache } from "./stat-cache.ts";
+import type { CachedFile, FileState, StatCache } from "./stat-cache.ts";
 
 /**
- * A directory on this machine as a source. Files that did not change since the last run (same device, inode, size and times) are not read again; those that
- * change while they are read never enter.
+ * A directory of this machine as a source: every regular file below it that the remote's patterns select, under its path from there.
+ *
+ * Nothing is opened that is not a regular file, and nothing outside the directory. Failures: SOURCE_UNREACHABLE no such directory, or a fault of the disk;
+ * SOURCE_REFUSED no permission; SOURCE_BAD_DATA symbolic links against the policy, FIFOs, sockets, devices, names that are no `RelativePath`; SOURCE_MOVED a file
+ * kept changing while it was read; CONFIG an impossible pattern.
+ *
+ * A file whose device, inode, size, mtime and ctime are those of an earlier settled run has its digest from `cache` and need not be fetched.
+ *
+ * `now` is in seconds since 1970, by the clock that stamps the files; fractions are welcome.
  */
 export function openDirectory(
   remote: DirectoryRemote,
-  options: { readonly cache: SourceCache; readonly now: () => number },
+  { cache, now }: { readonly cache: SourceCache; readonly now: () => number },
 ): Source {
-  let tree: DirectoryTree | undefined;
-  let files = new Map<RelativePath, ListedFile>();
-  let cache: StatCache | undefined;
-  let scanStarted = 0;
-  let hasFetched = false;
+  let listing: Listing | undefined;
 
-  async function list(signal: AbortSignal): ReturnType<Source["list"]> {
-    cache ??= await readStatCache(options.cache);
-    scanStarted = options.now();
-    hasFetched = false;
-    tree = openDirectoryTree(remote);
-    const selected = await selectEntries(await walkTree(tree, signal), remote, tree.root.real);
-    const troubles = selected.filter((entry) => entry.kind !== "file" && entry.kind !== "directory");
-    if (troubles.length > 0) throw troubleFailure(remote.path, troubles);
-    files = new Map();
-    for (const entry of selected) {
-      if (entry.kind !== "file") continue;
-      const state = stateOf(entry.real);
-      // It went away since its directory was read: confirm will find the directory changed.
-      if (state === undefined) continue;
-      const digest = isRacy(state, scanStarted) ? undefined : cache.digestOf(entry.path, state);
-      files.set(entry.path, { ...entry, state, digest });
-    }
-    const entries = [...files.values()]
-      .map(({ path, digest, state }) => ({ path, digest, sizeBytes: state.sizeBytes }))
-      .toSorted((a, b) => compareNames(a.path, b.path));
-    return { entries, manifest: undefined, serverSeconds: undefined };
-  }
+  return {
+    async list(signal) {
+      const started = now();
+      const statCache = await readStatCache(cache);
+      const { files, troubles, directories, hasChanged } = await walkDirectory(remote, signal);
+      if (troubles.length > 0) throw troubleFailure(remote.path, troubles);
+      const digests = knownDigests(files.values(), statCache, started);
+      listing = { started, statCache, directories, files: new Map(files), digests, hasFetched: false, hasChanged };
+      const entries = [...files.values()].map(({ path, state }) => ({
+        path,
+        digest: digests.get(path),
+        sizeBytes: state.sizeBytes,
+      }));
+      return { entries, manifest: undefined, serverSeconds: undefined };
+    },
 
-  const fetch: Source["fetch"] = async (wanted, sink, fetchOptions) => {
-    const listed = wanted.map(({ path }) => {
-      const file = files.get(path);
-      if (file === undefined) throw new Error(`${path} is not in the last listing`);
-      return file;
-    });
-    hasFetched ||= listed.length > 0;
-    return fetchFiles(listed, sink, fetchOptions);
+    async fetch(wanted, sink, { signal, onProgress }) {
+      const current = assertListed(listing);
+      const { files, digests } = current;
+      const walked = wanted.map(({ path }) => assertKnown(files.get(path), path));
+      current.hasFetched ||= walked.length > 0;
+      const stored = new Map<RelativePath, StoredContent>();
+      for (const { file, content } of await fetchFiles(walked, sink, { signal, now, onProgress })) {
+        files.set(file.path, file);
+        digests.set(file.path, content.digest);
+        stored.set(file.path, content);
+      }
+      return stored;
+    },
+
+    async confirm(signal) {
+      const current = assertListed(listing);
+      if (current.hasChanged) return "moved";
+      const isStill = areDirectoriesStill(current, signal)
+        ? areFilesStill(current, signal)
+        : showsTheSame(current, await walkDirectory(remote, signal));
+      if (!isStill) return "moved";
+      await current.statCache.save(rememberedFiles(current));
+      return "settled";
+    },
   };
-
-  async function confirm(signal: AbortSignal): ReturnType<Source["confirm"]> {
-    if (tree === undefined || cache === undefined) throw new Error("confirm before list");
-    if (tree.hasChanged()) return "moved";
-    for (const [real, state] of tree.states) {
-      signal.throwIfAborted();
-      if (stateOf(real)?.key !== state.key) return "moved";
-    }
-    // Without a fetch every file was as the last settled run left it when it was looked at: that is one state.
-    for (const file of hasFetched ? files.values() : []) {
-      signal.throwIfAborted();
-      if (stateOf(file.real)?.key !== file.state.key) return "moved";
-    }
-    const remembered = [...files.values()]
-      .flatMap(({ path, state, digest }) =>
-        digest === undefined || isRacy(state, scanStarted) ? [] : [{ path, state, digest }],
-      )
-      .toSorted((a, b) => compareNames(a.path, b.path));
-    await cache.save(remembered);
-    return "settled";
-  }
-
-  return { list, fetch, confirm };
 }
 
-function stateOf(real: string): FileState | undefined {
+interface Listing {
+  /** When the listing began, in seconds since 1970. */
+  readonly started: number;
+  readonly statCache: StatCache;
+  readonly directories: ReadonlyMap<string, FileState>;
+  /** Sorted by path; a file that had to be read again stands here as it was then. */
+  readonly files: Map<RelativePath, WalkedFile>;
+  readonly digests: Map<RelativePath, Digest>;
+  readonly hasChanged: boolean;
+  hasFetched: boolean;
+}
+
+function knownDigests(files: Iterable<WalkedFile>, cache: StatCache, started: number): Map<RelativePath, Digest> {
+  const digests = new Map<RelativePath, Digest>();
+  for (const { path, state } of files) {
+    const digest = isRacy(state, started) ? undefined : cache.digestOf(path, state);
+    if (digest !== undefined) digests.set(path, digest);
+  }
+  return digests;
+}
+
+function areDirectoriesStill({ directories }: Listing, signal: AbortSignal): boolean {
+  for (const [real, state] of directories) {
+    signal.throwIfAborted();
+    if (directoryState(real)?.key !== state.key) return false;
+  }
+  return true;
+}
+
+/**
+ * Whether files are as they were when they were read: then there was a moment at which all of them were so. When nothing was fetched they need no second look: at the first, each
+ * was as the last settled run had left it, so all were at the moment when the listing began.
+ */
+function areFilesStill({ files, hasFetched }: Listing, signal: AbortSignal): boolean {
+  if (!hasFetched) return true;
+  for (const { real, state } of files.values()) {
+    signal.throwIfAborted();
+    if (regularFileState(real)?.key !== state.key) return false;
+  }
+  return true;
+}
+
+/** A directory also changes when something comes or goes that the patterns leave out, the temporary files of a writer say. */
+function showsTheSame({ files }: Listing, again: Walk): boolean {
+  if (again.hasChanged || again.troubles.length > 0 || again.files.size !== files.size) return false;
+  for (const [path, { real, state }] of files) {
+    const now = again.files.get(path);
+    if (now?.real !== real || now.state.key !== state.key) return false;
+  }
+  return true;
+}
+
+function* rememberedFiles({ files, digests, started }: Listing): Generator<CachedFile> {
+  for (const { path, state } of files.values()) {
+    const digest = digests.get(path);
+    if (digest !== undefined && !isRacy(state, started)) yield { path, state, digest };
+  }
+}
+
+function directoryState(real: string): FileState | undefined {
   try {
     return fileState(lstatSync(real, { bigint: true }));
   } catch (error) {
     if (isGone(error)) return undefined;
     return throwReadFailure(error, real);
   }
+}
+
+function assertListed(listing: Listing | undefined): Listing {
+  if (listing === undefined) throw new Error("a directory source is listed before anything else");
+  return listing;
+}
+
+function assertKnown(file: WalkedFile | undefined, path: RelativePath): WalkedFile {
+  if (file === undefined) throw new Error(`${path} is not in the last listing`);
+  return file;
 }

@@ -40,13 +40,16 @@ export interface StoredRepository {
 const format = { format: "asof-state", version: 1 };
 
 /**
- * Opens the state directory, making it first when `create` is set. Throws STATE_FORMAT for a directory of another version or one that is something else: asof
+ * Opens the state directory, making it first when `create` is set; with `never` one that is not there is read as an empty one. Throws STATE_FORMAT for a directory of another version or one that is something else: asof
  * never writes into a directory that it did not make.
  */
-export function openStore(root: string, options: { readonly create: boolean; readonly now: () => number }): Store {
+export function openStore(
+  root: string,
+  options: { readonly create: boolean | "never"; readonly now: () => number },
+): Store {
   const layout = stateLayout(root);
-  if (options.create) createState(layout);
-  checkFormat(layout);
+  if (options.create === true) createState(layout);
+  if (options.create !== "never") checkFormat(layout);
   const repositories = new Map<string, StoredRepository>();
   const trees = new Map<Digest, Tree>();
 

@@ -2,7 +2,9 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
+import { Interruption } from "../../src/cli/interruption.ts";
 import { runCli } from "../../src/cli/run.ts";
+import type { Terminal } from "../../src/cli/terminal.ts";
 import { timestampFromSeconds } from "../../src/model/timestamp.ts";
 import type { Timestamp } from "../../src/model/timestamp.ts";
 
@@ -25,13 +27,40 @@ export interface Project {
   run(...argv: readonly string[]): Promise<Run>;
   /** `run`, and an error with everything printed when the exit code is not 0. */
   ok(...argv: readonly string[]): Promise<Run>;
+  /** Begins a run that goes on until it is stopped; the real clock, or the one that was set. */
+  begin(...argv: readonly string[]): RunningCli;
   remove(): void;
+}
+
+export interface RunningCli {
+  /** Everything printed so far. */
+  readonly out: string;
+  readonly err: string;
+  /** Interrupts it as Ctrl-C does, unless it has ended, and waits for the end. */
+  stop(): Promise<Run>;
 }
 
 export function openProject(config: string): Project {
   const dir = mkdtempSync(path.join(os.tmpdir(), "asof-test-"));
   let offset = 0;
   const now = (): number => Date.now() / 1000 + offset;
+
+  function launch(
+    argv: readonly string[],
+    signal: AbortSignal,
+  ): { readonly printed: Readonly<Record<"out" | "err", string>>; readonly ended: Promise<Run> } {
+    const printed = { out: "", err: "" };
+    const terminal: Terminal = {
+      out: (text) => void (printed.out += text),
+      err: (text) => void (printed.err += text),
+      isTty: false,
+      columns: 100,
+      color: { out: false, err: false },
+    };
+    const ending = runCli(argv, { terminal, now, signal, cwd: dir, env: {} });
+    return { printed, ended: ending.then((exit): Run => ({ exit, ...printed })) };
+  }
+
   const project: Project = {
     dir,
     file: (name) => path.join(dir, name),
@@ -45,22 +74,22 @@ export function openProject(config: string): Project {
     },
     clock: now,
     timestamp: () => timestampFromSeconds(now()),
-    async run(...argv) {
-      const printed = { out: "", err: "" };
-      const exit = await runCli(argv, {
-        terminal: {
-          out: (text) => void (printed.out += text),
-          err: (text) => void (printed.err += text),
-          isTty: false,
-          columns: 100,
-          color: { out: false, err: false },
+    run: (...argv) => launch(argv, new AbortController().signal).ended,
+    begin(...argv) {
+      const interrupt = new AbortController();
+      const { printed, ended } = launch(argv, interrupt.signal);
+      return {
+        get out() {
+          return printed.out;
         },
-        now,
-        signal: new AbortController().signal,
-        cwd: dir,
-        env: {},
-      });
-      return { exit, ...printed };
+        get err() {
+          return printed.err;
+        },
+        stop() {
+          interrupt.abort(new Interruption("SIGINT"));
+          return ended;
+        },
+      };
     },
     async ok(...argv) {
       const result = await project.run(...argv);

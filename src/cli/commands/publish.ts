@@ -1,10 +1,11 @@
 import { applyBuild, planBuild } from "../../operations/build.ts";
 import { publish as publishOperation, reconcileSettled } from "../../operations/publish.ts";
-import { repositoryNamed, withWriter } from "../../operations/workspace.ts";
+import { openWorkspaceIfAny, repositoryNamed, withWriter } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";
 import { workspaceOptions } from "../operate.ts";
-import { acceptClockOption, waitOption } from "../options.ts";
+import { acceptClockOption, dryRunOption, waitOption } from "../options.ts";
+import { latestVersion } from "../../model/history.ts";
 import { Failure } from "../../failure.ts";
 
 export const publish: Command = defineCommand({
@@ -14,6 +15,7 @@ export const publish: Command = defineCommand({
     version: { kind: "number", description: "Publish this version; only the latest one can be published", least: 0 },
     accept: { kind: "flag", description: "Accept settled: false for a repository that promised settled answers" },
     ...acceptClockOption,
+    ...dryRunOption,
     ...waitOption,
   },
   description:
@@ -30,6 +32,16 @@ export const publish: Command = defineCommand({
       throw new Failure("USAGE", "--version cannot be given: a publication is always made from the latest version", {
         hint: "checkpoint may only be used with a repository",
       });
+    }
+    if (options.dryRun) {
+      const history = openWorkspaceIfAny(workspaceOptions(context, config)).store.repository(repository.name)?.history;
+      const version = history === undefined ? 0 : latestVersion(history).version;
+      context.print({
+        text: () =>
+          `${repository.name}: would publish version ${version}${options.checkpoint ? " as a checkpoint" : ""}\n`,
+        json: () => ({ dryRun: true, repository: repository.name, version, checkpoint: options.checkpoint }),
+      });
+      return;
     }
     const publication = await withWriter(
       { ...workspaceOptions(context, config), purpose: "publish", waitSeconds: options.wait },

@@ -1,14 +1,14 @@
 import { applyBuild, isEmptyPlan, planBuild } from "../../operations/build.ts";
-import { removeDistribution } from "../../operations/remove.ts";
-import { withWriter } from "../../operations/workspace.ts";
+import { findDeparted, removeDistribution } from "../../operations/remove.ts";
+import { openWorkspace, withWriter } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";
 import { workspaceOptions } from "../operate.ts";
-import { waitOption } from "../options.ts";
+import { dryRunOption, waitOption } from "../options.ts";
 
 export const remove: Command = defineCommand({
   positionals: { distribution: { description: "Distribution that left the configuration", required: true } },
-  options: { ...waitOption },
+  options: { ...dryRunOption, ...waitOption },
   description:
     "Takes away what is left on disk of a distribution that is no longer configured. The history and content of its repository stay in the state.",
   examples: [{ line: "asof remove old-snapshots", does: "after it was taken out of asof.yaml" }],
@@ -16,6 +16,14 @@ export const remove: Command = defineCommand({
   async run(context) {
     const { options } = context;
     const config = await context.loadConfig();
+    if (options.dryRun) {
+      const { basePath } = findDeparted(openWorkspace(workspaceOptions(context, config)), options.distribution);
+      context.print({
+        text: () => `would remove ${basePath}\n`,
+        json: () => ({ dryRun: true, distribution: options.distribution, basePath }),
+      });
+      return;
+    }
     const { basePath } = await withWriter(
       { ...workspaceOptions(context, config), purpose: "remove", waitSeconds: options.wait, freesPlaces: true },
       async (workspace) => {

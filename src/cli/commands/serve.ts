@@ -58,7 +58,11 @@ export const serve: Command = defineCommand({
           "Ctrl-C stops it.",
           "",
         ].join("\n"),
-      json: () => ({ url: server.url, port: server.port }),
+      json: () => ({
+        url: server.url,
+        port: server.port,
+        addresses: addressesToTry(workspace).map(({ path, what }) => ({ url: `${server.url}${path}`, what })),
+      }),
     });
     if (options.watch) {
       await watchPages(world, {
@@ -69,6 +73,7 @@ export const serve: Command = defineCommand({
           server.reload();
         },
         onError: complain,
+        onReady: () => context.note(`Watching ${shownPath(context.cwd, config.file)} and templates.`),
       });
     } else if (!signal.aborted) await once(signal, "abort");
     return 0;

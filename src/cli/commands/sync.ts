@@ -1,14 +1,16 @@
 import { sync as syncOperation } from "../../operations/sync.ts";
-import { repositoriesNamed, withWriter } from "../../operations/workspace.ts";
+import { planUpdate } from "../../operations/plan-update.ts";
+import { openWorkspaceIfAny, repositoriesNamed, withWriter } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";
 import { workspaceOptions } from "../operate.ts";
-import { acceptClockOption, allowShrinkOption, waitOption } from "../options.ts";
+import { acceptClockOption, allowShrinkOption, dryRunOption, waitOption } from "../options.ts";
+import { planReport } from "../reports/plan-report.ts";
 import { contentText, countsText } from "../reports/quantity.ts";
 
 export const sync: Command = defineCommand({
   positionals: { repositories: { description: "Repositories to read (default: all with a remote)", many: true } },
-  options: { ...acceptClockOption, ...allowShrinkOption, ...waitOption },
+  options: { ...acceptClockOption, ...allowShrinkOption, ...dryRunOption, ...waitOption },
   description:
     "Reads the sources and records a new version of each repository whose content changed. Publishes nothing: asof publish does.",
   examples: [{ line: "asof sync myfile", does: "read one source" }],
@@ -19,6 +21,13 @@ export const sync: Command = defineCommand({
     const repositories = repositoriesNamed(config, options.repositories).filter(
       (one) => one.remote !== undefined || options.repositories.length > 0,
     );
+    if (options.dryRun) {
+      const open = openWorkspaceIfAny(workspaceOptions(context, config));
+      const plans = [];
+      for (const repository of repositories) plans.push(await planUpdate(open, repository));
+      context.print(planReport(plans, { withCheckpoints: false }));
+      return;
+    }
     const results = await withWriter(
       { ...workspaceOptions(context, config), purpose: "sync", waitSeconds: options.wait },
       async (workspace) => {

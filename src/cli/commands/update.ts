@@ -1,11 +1,13 @@
-import { repositoryNamed, withWriter } from "../../operations/workspace.ts";
+import { planUpdate } from "../../operations/plan-update.ts";
+import { openWorkspaceIfAny, repositoriesNamed, withWriter } from "../../operations/workspace.ts";
 import { update as updateOperation } from "../../operations/update.ts";
 import { watchUpdates } from "../../operations/watch-updates.ts";
 import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";
 import { errorText, reportOf } from "../error-report.ts";
 import { workspaceOptions } from "../operate.ts";
-import { acceptClockOption, allowShrinkOption, waitOption } from "../options.ts";
+import { acceptClockOption, allowShrinkOption, dryRunOption, waitOption } from "../options.ts";
+import { planReport } from "../reports/plan-report.ts";
 import { updateExitCode, updateReport } from "../reports/update-report.ts";
 import { painter } from "../terminal.ts";
 
@@ -25,8 +27,10 @@ export const update: Command = defineCommand({
     interval: {
       kind: "number",
       default: 300,
+      least: 1,
       description: "With --watch: seconds between looks at sources that cannot be watched",
     },
+    ...dryRunOption,
     ...waitOption,
   },
   description:
@@ -40,18 +44,27 @@ export const update: Command = defineCommand({
   async run(context) {
     const { options, terminal, signal } = context;
     const config = await context.loadConfig();
-    const only = options.repositories.map((name) => repositoryNamed(config, name).name);
+    const repositories = repositoriesNamed(config, options.repositories);
+    const only = options.repositories;
     const workspace = workspaceOptions(context, config);
+    if (options.dryRun) {
+      const open = openWorkspaceIfAny(workspace);
+      const plans = [];
+      for (const repository of repositories) plans.push(await planUpdate(open, repository));
+      context.print(planReport(plans, { withCheckpoints: true }));
+      return 0;
+    }
     const complain = (failure: unknown): void => {
       terminal.err(
         errorText(reportOf(failure, signal), { paint: painter(terminal.color.err), verbose: options.verbose }),
       );
     };
-    const runOnce = () =>
+    const runOnce = (names: readonly string[]) =>
       withWriter({ ...workspace, purpose: "update", waitSeconds: options.wait }, (open) =>
-        updateOperation(open, { ...options, only }),
+        updateOperation(open, { ...options, only: names }),
       );
     if (options.watch) {
+      context.note(`Watching; a source is published once it has been quiet for ${options.settle} s. Ctrl-C stops it.`);
       await watchUpdates({
         ...workspace,
         only,
@@ -66,7 +79,7 @@ export const update: Command = defineCommand({
       });
       return 0;
     }
-    const result = await runOnce();
+    const result = await runOnce(only);
     context.print(updateReport(result));
     for (const failure of failuresOf(result)) complain(failure);
     return updateExitCode(result);

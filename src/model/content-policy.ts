@@ -1,6 +1,6 @@
 /**
- * The one policy for every byte of a site, the same as in generated rules: mirrored content never acts as our origin. A sandboxed page has an opaque origin; the only scripts that run are ours, told by their
- * hash, because `'self'` would let a mirrored script run. Without `allow-downloads` Chromium refuses to download a file clicked in a listing.
+ * The one content policy for every byte of a site, in generated rules and preview alike: mirrored content never acts as our origin. A sandboxed page has an opaque origin; the only scripts that run are
+ * ours, told by their hash, because `'self'` would let a mirrored script run. Without `allow-downloads` Chromium refuses to download a file clicked in a listing.
  *
  * `reloadScript` is the address of the live-reload script, for pages that carry it.
  */

@@ -1,0 +1,57 @@
+import type { RepositorySettings } from "../model/config.ts";
+import { latestVersion } from "../model/history.ts";
+import type { Entry } from "../model/entry.ts";
+import type { RetentionDecision } from "../model/retention.ts";
+import { entriesOf } from "./entries.ts";
+import { openSource } from "./open-source.ts";
+import { planPrune } from "./prune.ts";
+import { hasNewContent } from "./publish.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** What an update would find and do, as far as listing the source tells. Nothing is downloaded, no file is read, nothing is written. */
+export interface UpdatePlan {
+  readonly repository: string;
+  readonly files: number;
+  readonly added: number;
+  readonly removed: number;
+  readonly changed: number;
+  /** Files of a directory whose bytes would have to be read to know whether they changed. */
+  readonly unread: number;
+  readonly checkpoint: "yes" | "no" | "if what is unread changed";
+  /** Checkpoints that the retention rule would prune now, before another one is taken. */
+  readonly prune: readonly RetentionDecision[];
+}
+
+/** Lists the source of a repository and compares. Throws what `sync` would throw for a source that cannot be listed. */
+export async function planUpdate(workspace: Workspace, repository: RepositorySettings): Promise<UpdatePlan> {
+  const { store } = workspace;
+  const history = store.repository(repository.name)?.history;
+  const before = new Map<string, Entry>();
+  if (history !== undefined) {
+    for (const entry of entriesOf(latestVersion(history).root, (digest) => store.tree(digest)))
+      before.set(entry.path, entry);
+  }
+  const counts = { files: before.size, added: 0, removed: 0, changed: 0, unread: 0 };
+  if (repository.remote !== undefined) {
+    const listing = await openSource(workspace, repository, repository.remote).list(workspace.signal);
+    const listed = new Set<string>();
+    for (const { path, digest, sizeBytes } of listing.entries) {
+      listed.add(path);
+      const earlier = before.get(path);
+      if (earlier === undefined) counts.added += 1;
+      else if (digest === undefined && sizeBytes === earlier.sizeBytes) counts.unread += 1;
+      else if (digest !== earlier.digest) counts.changed += 1;
+    }
+    const drops = repository.remote.type !== "file" || repository.remote.mode === "mirror";
+    if (drops) for (const path of before.keys()) counts.removed += listed.has(path) ? 0 : 1;
+    counts.files = before.size + counts.added - counts.removed;
+  }
+  const isKnownToChange = counts.added + counts.removed + counts.changed > 0;
+  const isUnpublished = history === undefined ? repository.remote !== undefined : hasNewContent(repository, history);
+  return {
+    repository: repository.name,
+    ...counts,
+    checkpoint: isKnownToChange || isUnpublished ? "yes" : counts.unread > 0 ? "if what is unread changed" : "no",
+    prune: planPrune(workspace, repository).filter((decision) => !decision.keep),
+  };
+}

@@ -1,0 +1,136 @@
+import { existsSync, lstatSync } from "node:fs";
+
+import { describe, expect, it } from "vitest";
+
+import { aMirror, after, day, plainAndCheckpoints } from "./mirror.ts";
+import type { Mirror, MirrorSettings } from "./mirror.ts";
+
+const { plain, snapshots } = plainAndCheckpoints;
+
+describe("a distribution that leaves the configuration", () => {
+  it("stays on disk and unlisted, and every run says so, until remove takes it away", async () => {
+    const mirror = await aServed();
+    mirror.configure({ distributions: { plain } });
+    mirror.at(60);
+    mirror.offer({ a: "two", "dir/b": "two" });
+    for (const command of ["update", "build"]) {
+      const run = await mirror.ok(command);
+      expect(run.err).toBe(
+        "asof: warning: snapshots/repo left the configuration and is still on disk; asof remove takes it away\n",
+      );
+    }
+    expect(mirror.page(`snapshots/repo/${after(0)}/dir/b`)).toBe("one");
+    expect(mirror.checkpoints()).toEqual([after(0)]);
+    expect(mirror.page("index.html")).not.toContain("snapshots");
+    expect(existsSync(mirror.file("public/snapshots/index.html"))).toBe(false);
+    expect(mirror.json("site.json")).toMatchObject({
+      distributions: [
+        { name: "plain", listed: true },
+        { name: "snapshots", base_path: "snapshots/repo", listed: false, newest: after(0) },
+      ],
+    });
+    expect((await mirror.ok("remove", "snapshots")).out).toBe("removed snapshots/repo\n");
+    expect(lstatSync(mirror.file("public/snapshots"), { throwIfNoEntry: false })).toBeUndefined();
+    expect((await mirror.ok("update")).err).toBe("");
+    expect(mirror.events().filter(({ type }) => type === "publication")).toHaveLength(2);
+  });
+
+  it("comes back as it was, with what was published meanwhile", async () => {
+    const mirror = await aServed();
+    mirror.configure({ distributions: { plain } });
+    mirror.at(60);
+    mirror.offer({ a: "two", "dir/b": "two" });
+    await mirror.ok("update");
+    mirror.configure({});
+    await mirror.ok("update");
+    expect(mirror.checkpoints()).toEqual([after(0), after(60)]);
+    expect(mirror.page("snapshots/index.html")).toContain("repo/");
+  });
+
+  it("is whole after sweeps, also a plain one whose content nothing else needs", async () => {
+    const settings: MirrorSettings = {
+      top: { grace: 0, grace_plain: 0 },
+      remote: { mode: "mirror" },
+      repository: { retain: { checkpoints: 1 } },
+    };
+    const mirror = await aServed(settings);
+    mirror.configure({ ...settings, distributions: { snapshots } });
+    for (const round of [1, 2]) {
+      mirror.at(round * day);
+      mirror.offer({ [`file${round}`]: `round ${round}` });
+      expect((await mirror.ok("update")).out).toContain("pruned");
+    }
+    expect(mirror.page("plain/dir/b")).toBe("one");
+    mirror.configure(settings);
+    await mirror.ok("update");
+    expect(mirror.page("plain/file2")).toBe("round 2");
+    expect(existsSync(mirror.file("public/plain/dir"))).toBe(false);
+  });
+
+  it("does not stand in the way of a new layout, and keeps its own", async () => {
+    const mirror = await aServed();
+    mirror.configure({ distributions: { snapshots }, top: { layout: "hardlinks" } });
+    await mirror.ok("update");
+    expect(mirror.page("plain/dir/b")).toBe("one");
+    await mirror.ok("remove", "plain");
+    mirror.at(60);
+    mirror.offer({ a: "two" });
+    await mirror.ok("update");
+    expect(existsSync(mirror.file("public/_asof/d"))).toBe(false);
+    expect(existsSync(mirror.file("public/_asof/p"))).toBe(false);
+  });
+
+  it("is not removed while it is configured, nor when it never was", async () => {
+    const mirror = await aServed();
+    const before = mirror.everything();
+    const configured = await mirror.run("remove", "plain");
+    expect(configured.exit).toBe(2);
+    expect(configured.err).toContain("plain is still in");
+    const unknown = await mirror.run("remove", "nobody");
+    expect(unknown.exit).toBe(2);
+    expect(unknown.err).toContain("there is nothing of a distribution nobody on disk");
+    expect(mirror.everything()).toEqual(before);
+  });
+});
+
+describe("the base path of a distribution that left", () => {
+  const other = { other: { remote: { type: "directory", path: "tree" } } };
+
+  it.each([
+    ["another repository", { snapshots: { ...snapshots, repository: "other" } }],
+    ["another kind", { snapshots: { ...snapshots, checkpoint: false } }],
+    ["a place above it", { up: { repository: "other", base_path: "snapshots" } }],
+    ["a place below it", { down: { repository: "other", base_path: "snapshots/repo/below" } }],
+  ])("is refused to %s, before anything is written", async (_, taker) => {
+    const mirror = await aServed();
+    mirror.write("tree/file", "other");
+    mirror.configure({ repositories: other, distributions: { plain, ...taker } });
+    const before = mirror.everything();
+    mirror.offer({ a: "two" });
+    for (const command of [["update"], ["publish", "repo", "--checkpoint"]]) {
+      const run = await mirror.run(...command);
+      expect(run.exit, command.join(" ")).toBe(2);
+      expect(run.err).toContain("is still taken by snapshots, which left the configuration");
+      expect(run.err).toContain("asof remove snapshots");
+    }
+    expect(mirror.everything()).toEqual(before);
+    await mirror.ok("remove", "snapshots");
+    mirror.setClock(Date.now() / 1000);
+    await mirror.ok("update", "--accept-clock");
+  });
+
+  it("is kept by a distribution that only got another name", async () => {
+    const mirror = await aServed();
+    mirror.configure({ distributions: { plain, renamed: snapshots } });
+    const run = await mirror.ok("update");
+    expect(run.err).toBe("");
+    expect(mirror.json("site.json")).toMatchObject({ distributions: [{ name: "plain" }, { name: "renamed" }] });
+  });
+});
+
+async function aServed(settings: MirrorSettings = {}): Promise<Mirror> {
+  const mirror = aMirror(settings);
+  mirror.offer({ a: "one", "dir/b": "one" });
+  await mirror.ok("update");
+  return mirror;
+}

@@ -1,0 +1,52 @@
+import { spawn, spawnSync } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+
+/** The program as it is installed, for what only a process of its own can show: its environment, umask and signals. */
+export interface Program {
+  /** Starts it; `umask` in octal digits. */
+  start(
+    cwd: string,
+    argv: readonly string[],
+    options?: { env?: Readonly<Record<string, string>>; umask?: string },
+  ): ChildProcess;
+  /** Runs it to its end; the exit code. */
+  run(
+    cwd: string,
+    argv: readonly string[],
+    options?: { env?: Readonly<Record<string, string>>; umask?: string },
+  ): Promise<number | null>;
+  remove(): void;
+}
+
+const root = path.join(import.meta.dirname, "../..");
+
+/** Compiles src/ into a folder of its own: dist/ may be of another day. */
+export function buildProgram(): Program {
+  const dir = mkdtempSync(path.join(os.tmpdir(), "asof-program-"));
+  for (const name of ["templates", "node_modules", "package.json"]) {
+    symlinkSync(path.join(root, name), path.join(dir, name));
+  }
+  const compiler = path.join(root, "node_modules/.bin/tsc");
+  const built = spawnSync(compiler, ["-p", path.join(root, "tsconfig.build.json"), "--outDir", path.join(dir, "dist")]);
+  const main = path.join(dir, "dist/cli/main.js");
+  if (!existsSync(main)) throw new Error(`src/ does not compile: ${built.stdout.toString()}`);
+  const start: Program["start"] = (cwd, argv, { env = {}, umask = "022" } = {}) =>
+    spawn("sh", ["-c", `umask ${umask}; exec "$@"`, "sh", process.execPath, main, ...argv], {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: "ignore",
+    });
+  return {
+    start,
+    async run(cwd, argv, options) {
+      const child = start(cwd, argv, options);
+      await once(child, "close");
+      return child.exitCode;
+    },
+    remove: () => rmSync(dir, { recursive: true, force: true }),
+  };
+}
