@@ -17,5 +17,6 @@ export { publish } from "./operations/publish.ts";
 export { sync } from "./operations/sync.ts";
 export { update } from "./operations/update.ts";
 export type { RepositoryUpdate, UpdateOptions, UpdateResult } from "./operations/update.ts";
-export { openWorkspace, withWriter } from "./operations/workspace.ts";
+export { withWriter } from "./operations/with-writer.ts";
+export { openWorkspace } from "./operations/workspace.ts";
 export type { Workspace, WorkspaceOptions } from "./operations/workspace.ts";

@@ -3,7 +3,7 @@ import path from "node:path";
 
 import { Failure } from "../failure.ts";
 import type { Syntax } from "./document.ts";
-import { hasErrorCode } from "./error-code.ts";
+import { hasErrorCode } from "../error-code.ts";
 import { parseConfig } from "./parse.ts";
 import type { LoadedConfig } from "./parse.ts";
 

@@ -5,7 +5,7 @@ import { Failure } from "../failure.ts";
 import type { Config } from "../model/config.ts";
 import { readConfigDocument } from "./document.ts";
 import type { Place, Syntax } from "./document.ts";
-import { hasErrorCode } from "./error-code.ts";
+import { hasErrorCode } from "../error-code.ts";
 import { isAtOrBelow, pathText } from "./fault.ts";
 import type { Fault, PathKey } from "./fault.ts";
 import { faultsOfIssue } from "./find-faults.ts";

@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import path from "node:path";
 
-import { hasErrorCode } from "./error-code.ts";
+import { hasErrorCode } from "../error-code.ts";
 
 /** Where `absolute` really leads: symbolic links followed as far as the path exists and may be read, the rest taken as written. */
 export async function realPathOf(absolute: string): Promise<string> {

@@ -1,3 +1,4 @@
+import { hasErrorCode } from "../error-code.ts";
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 
@@ -231,7 +232,7 @@ function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    if (hasErrorCode(error, "ENOENT")) return [];
     throw error;
   }
 }

@@ -54,7 +54,8 @@ export function renderYears(
   }));
 }
 
-function checkpointJson(checkpoint: Checkpoint): object {
+/** One checkpoint, in every JSON that lists them. */
+export function checkpointJson(checkpoint: Checkpoint): object {
   const { created, publication, version, root, files, bytes, added, removed, changed } = checkpoint;
   return { time: created, iso: isoOf(created), publication, version, root, files, bytes, added, removed, changed };
 }

@@ -1,5 +1,6 @@
 import { constants, copyFileSync, linkSync, utimesSync, chmodSync, statSync } from "node:fs";
 
+import { hasErrorCode } from "../error-code.ts";
 import { Failure } from "../failure.ts";
 
 /**
@@ -18,13 +19,12 @@ export function placeFile(
   try {
     linkSync(object, to);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "EMLINK") {
+    if (hasErrorCode(error, "EMLINK")) {
       copyObject(object, to);
       return;
     }
-    if (code === "EPERM" || code === "ENOTSUP") {
-      throw new Failure("CONFIG", `cannot hard-link ${object} to ${to} (${code})`, {
+    if (hasErrorCode(error, "EPERM", "ENOTSUP")) {
+      throw new Failure("CONFIG", `cannot hard-link ${object} to ${to} (${error.code})`, {
         cause: error,
         hint: "this file system takes no hard links: set layout: copies",
       });

@@ -1,6 +1,7 @@
 import { linkSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
+import { hasErrorCode } from "../error-code.ts";
 import type { Layout } from "../model/config.ts";
 import type { Digest } from "../model/digest.ts";
 import type { Publication } from "../model/history.ts";
@@ -201,8 +202,7 @@ function linkEarlierSymlink(from: string, to: string): boolean {
     return true;
   } catch (error) {
     // Too many links, or a file system that links no symlinks: a new one does as well.
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "EMLINK" || code === "EPERM" || code === "ENOTSUP") return false;
+    if (hasErrorCode(error, "EMLINK", "EPERM", "ENOTSUP")) return false;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { hasErrorCode } from "../error-code.ts";
 import { lstatSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
 
@@ -15,7 +16,7 @@ function ifThere(read: () => Stats | undefined): Stats | undefined {
   try {
     return read();
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOTDIR") return undefined;
+    if (hasErrorCode(error, "ENOTDIR")) return undefined;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { hasErrorCode } from "../error-code.ts";
 import { execFile } from "node:child_process";
 import { closeSync, constants, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import path from "node:path";
@@ -50,7 +51,7 @@ export function readIfThere(file: string): Buffer | undefined {
   try {
     return readFileSync(file);
   } catch (error) {
-    if (isErrno(error, "ENOENT") || isErrno(error, "ENOTDIR")) return undefined;
+    if (hasErrorCode(error, "ENOENT", "ENOTDIR")) return undefined;
     throw error;
   }
 }
@@ -68,8 +69,4 @@ export function syncDirectory(directory: string): void {
 /** Writes all of `content`: write(2) may write less than it was given. */
 export function writeWhole(handle: number, content: Uint8Array): void {
   for (let offset = 0; offset < content.length;) offset += writeSync(handle, content, offset);
-}
-
-export function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

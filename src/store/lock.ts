@@ -1,9 +1,9 @@
+import { hasErrorCode } from "../error-code.ts";
 import { spawnSync } from "node:child_process";
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import os from "node:os";
 
 import { Failure } from "../failure.ts";
-import { isErrno } from "./disk.ts";
 
 export interface Lock {
   release(): void;
@@ -70,7 +70,7 @@ function isStill(handle: number, file: string): boolean {
     const [mine, named] = [fstatSync(handle), statSync(file)];
     return mine.ino === named.ino && mine.dev === named.dev;
   } catch (error) {
-    if (isErrno(error, "ENOENT")) return false;
+    if (hasErrorCode(error, "ENOENT")) return false;
     throw error;
   }
 }

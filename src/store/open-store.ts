@@ -1,3 +1,4 @@
+import { hasErrorCode } from "../error-code.ts";
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -8,7 +9,7 @@ import { foldHistory } from "../model/history.ts";
 import type { History, HistoryEvent } from "../model/history.ts";
 import { parseTree } from "../model/tree.ts";
 import type { Tree } from "../model/tree.ts";
-import { readIfThere, replaceFile, isErrno } from "./disk.ts";
+import { readIfThere, replaceFile } from "./disk.ts";
 import { appendToLog, emptyLog, readLog } from "./log.ts";
 import type { RepositoryLog } from "./log.ts";
 import { stateLayout } from "./state-layout.ts";
@@ -137,7 +138,7 @@ function checkFormat(layout: StateLayout): void {
   try {
     text = readFileSync(layout.format, "utf8");
   } catch (cause) {
-    if (!isErrno(cause, "ENOENT") && !isErrno(cause, "ENOTDIR")) throw cause;
+    if (!hasErrorCode(cause, "ENOENT", "ENOTDIR")) throw cause;
     throw new Failure("STATE_FORMAT", `there is no state directory at ${layout.root}`, {
       cause,
       hint: "run asof update first, or correct state: in the configuration",

@@ -11,12 +11,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   formats: ["model", "failure.ts"],
   pages: ["model", "templates.ts", "failure.ts"],
   redirects: ["model", "templates.ts", "failure.ts"],
-  sources: ["model", "formats", "failure.ts"],
-  store: ["model", "formats", "failure.ts"],
-  site: ["model", "formats", "pages", "redirects", "failure.ts"],
-  serve: ["model", "failure.ts"],
-  watch: ["model", "failure.ts"],
-  config: ["model", "failure.ts"],
+  sources: ["model", "formats", "failure.ts", "error-code.ts"],
+  store: ["model", "formats", "failure.ts", "error-code.ts"],
+  site: ["model", "formats", "pages", "redirects", "failure.ts", "error-code.ts"],
+  serve: ["model", "failure.ts", "error-code.ts"],
+  watch: ["model", "failure.ts", "error-code.ts"],
+  config: ["model", "failure.ts", "error-code.ts"],
   operations: [
     "model",
     "formats",
@@ -28,9 +28,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "serve",
     "watch",
     "failure.ts",
+    "error-code.ts",
     "templates.ts",
   ],
-  cli: ["model", "operations", "config", "failure.ts"],
+  cli: ["model", "operations", "config", "pages", "failure.ts", "error-code.ts"],
 };
 
 /** Libraries and built-in modules -> the only places that may import them. */

@@ -18,7 +18,7 @@ describe.concurrent("asof update --watch", () => {
     await until(() => checkpoints("repo").length === 1);
     expect(filesOf("repo", 0)).toEqual(["first"]);
 
-    for (let chunk = 0; chunk < 160; chunk++) {
+    for (let chunk = 0; chunk < 110; chunk++) {
       appendFileSync(project.file("repo/slow.iso"), "x");
       await sleep(25);
       expect(checkpoints("repo")).toHaveLength(1);
@@ -27,9 +27,9 @@ describe.concurrent("asof update --watch", () => {
     await until(() => checkpoints("repo").length === 2);
     expect(filesOf("repo", 1)).toEqual(["first", "last", "slow.iso"]);
     const published = project.file(`public/repo/${checkpoints("repo")[1]}/slow.iso`);
-    expect(readFileSync(published, "utf8")).toBe("x".repeat(160));
+    expect(readFileSync(published, "utf8")).toBe("x".repeat(110));
 
-    await sleep(3000);
+    await sleep(2500);
     expect(checkpoints("repo")).toHaveLength(2);
     expect(watch.err.match(/checkpoint \d{8}T/g)).toHaveLength(2);
   });

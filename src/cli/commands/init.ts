@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { realpath, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { hasErrorCode } from "../../config/error-code.ts";
+import { hasErrorCode } from "../../error-code.ts";
 import { jsonSchemaFile } from "../../config/json-schema-file.ts";
 import { configSyntax, existingConfig } from "../../config/load.ts";
 import { parseConfig } from "../../config/parse.ts";

@@ -1,6 +1,7 @@
 import { listRepositories } from "../../operations/list.ts";
 import type { RepositoryListing } from "../../operations/list.ts";
 import { openWorkspace, repositoriesNamed } from "../../operations/workspace.ts";
+import { checkpointJson } from "../../pages/checkpoints-json.ts";
 import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";
 import { workspaceOptions } from "../operate.ts";
@@ -25,10 +26,33 @@ export const list: Command = defineCommand({
           .flatMap((listing) => lines(listing, options.versions))
           .map((line) => `${line}\n`)
           .join(""),
-      json: () => ({ repositories: listings.map((listing) => ({ ...listing, horizon: listing.horizon ?? null })) }),
+      json: () => ({ repositories: listings.map(listingJson) }),
     });
   },
 });
+
+/** Checkpoints as in checkpoints.json, so that a program reads both with one piece of code. */
+function listingJson(listing: RepositoryListing): object {
+  return {
+    repository: listing.repository,
+    distributions: listing.distributions.map(({ name, basePath, checkpoint }) => ({
+      name,
+      base_path: basePath,
+      checkpoint,
+    })),
+    horizon: listing.horizon ?? null,
+    latestVersion: listing.latestVersion,
+    checkpoints: listing.checkpoints.map(checkpointJson),
+    gone: listing.gone,
+    versions: listing.versions.map(({ version, root, files, bytes, isProtected }) => ({
+      version,
+      root,
+      files,
+      bytes,
+      kept: isProtected,
+    })),
+  };
+}
 
 function lines(listing: RepositoryListing, withVersions: boolean): readonly string[] {
   const { repository, checkpoints, gone, horizon } = listing;

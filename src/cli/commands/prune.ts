@@ -1,7 +1,8 @@
 import { applyBuild, planBuild } from "../../operations/build.ts";
 import { planPrune, writeTombstones } from "../../operations/prune.ts";
 import { sweep } from "../../operations/sweep.ts";
-import { openWorkspace, repositoriesNamed, withWriter } from "../../operations/workspace.ts";
+import { withWriter } from "../../operations/with-writer.ts";
+import { openWorkspace, repositoriesNamed } from "../../operations/workspace.ts";
 import type { Workspace } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";

@@ -1,6 +1,7 @@
 import { applyBuild, planBuild } from "../../operations/build.ts";
 import { publish as publishOperation, reconcileSettled } from "../../operations/publish.ts";
-import { openWorkspaceIfAny, repositoryNamed, withWriter } from "../../operations/workspace.ts";
+import { withWriter } from "../../operations/with-writer.ts";
+import { openWorkspaceIfAny, repositoryNamed } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";
 import { workspaceOptions } from "../operate.ts";

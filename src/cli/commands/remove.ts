@@ -1,6 +1,7 @@
 import { applyBuild, isEmptyPlan, planBuild } from "../../operations/build.ts";
 import { findDeparted, removeDistribution } from "../../operations/remove.ts";
-import { openWorkspace, withWriter } from "../../operations/workspace.ts";
+import { withWriter } from "../../operations/with-writer.ts";
+import { openWorkspace } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";
 import { workspaceOptions } from "../operate.ts";

@@ -1,6 +1,7 @@
 import { sync as syncOperation } from "../../operations/sync.ts";
 import { planUpdate } from "../../operations/plan-update.ts";
-import { openWorkspaceIfAny, repositoriesNamed, withWriter } from "../../operations/workspace.ts";
+import { withWriter } from "../../operations/with-writer.ts";
+import { openWorkspaceIfAny, repositoriesNamed } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";
 import { workspaceOptions } from "../operate.ts";

@@ -1,5 +1,6 @@
 import { planUpdate } from "../../operations/plan-update.ts";
-import { openWorkspaceIfAny, repositoriesNamed, withWriter } from "../../operations/workspace.ts";
+import { withWriter } from "../../operations/with-writer.ts";
+import { openWorkspaceIfAny, repositoriesNamed } from "../../operations/workspace.ts";
 import { update as updateOperation } from "../../operations/update.ts";
 import { watchUpdates } from "../../operations/watch-updates.ts";
 import { defineCommand } from "../command.ts";

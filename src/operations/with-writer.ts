@@ -1,0 +1,72 @@
+import { hasErrorCode } from "../error-code.ts";
+import { mkdirSync, readdirSync } from "node:fs";
+import path from "node:path";
+import process from "node:process";
+import { isMainThread } from "node:worker_threads";
+
+import { Failure } from "../failure.ts";
+import { waitForLock } from "../store/lock.ts";
+import type { Lock } from "../store/lock.ts";
+import { openStore, prepareStateDirectory } from "../store/open-store.ts";
+import { stateLayout } from "../store/state-layout.ts";
+import { asLocalFailure } from "./local-failure.ts";
+import { checkPlacesFree, checkSiteNotAhead } from "./site-record.ts";
+import { assembleWorkspace } from "./workspace.ts";
+import type { Workspace, WorkspaceOptions } from "./workspace.ts";
+
+/**
+ * Runs `work` as the state's one writer: takes the lock (LOCKED at once, or after `waitSeconds`), clears away what dead runs left, and refuses to go on when the site
+ * knows more history than the state (HISTORY_BEHIND_SITE) or a base path is still taken (CONFIG; not with `freesPlaces`, for the work that makes it free).
+ */
+export async function withWriter<Result>(
+  options: WorkspaceOptions & {
+    readonly purpose: string;
+    readonly waitSeconds: number;
+    readonly freesPlaces?: boolean;
+  },
+  work: (workspace: Workspace) => Promise<Result>,
+): Promise<Result> {
+  const { config, clock, signal } = options;
+  const layout = stateLayout(config.stateDir);
+  let lock: Lock | undefined;
+  // A cron job's umask must not decide whether the web server may read the site; what is private is given a mode that says so. Worker threads cannot set it.
+  const umask = isMainThread ? process.umask(0o022) : undefined;
+  try {
+    checkOutput(config.publicDir);
+    prepareStateDirectory(config.stateDir);
+    lock = await waitForLock(layout.lock, {
+      purpose: options.purpose,
+      waitSeconds: options.waitSeconds,
+      signal,
+      clock,
+    });
+    // The mark by which checkOutput knows the document root again, before anything else can be in it.
+    mkdirSync(path.join(config.publicDir, "_asof"), { recursive: true, mode: 0o755 });
+    const store = openStore(config.stateDir, { create: true, now: () => clock.now() });
+    await store.recover();
+    const workspace = assembleWorkspace(options, store);
+    checkSiteNotAhead(workspace);
+    if (options.freesPlaces !== true) checkPlacesFree(workspace);
+    return await work(workspace);
+  } catch (error) {
+    throw asLocalFailure(error);
+  } finally {
+    lock?.release();
+    if (umask !== undefined) process.umask(umask);
+  }
+}
+
+/** asof replaces and removes what is in its document root: it must be its own. */
+function checkOutput(publicDir: string): void {
+  let names: readonly string[];
+  try {
+    names = readdirSync(publicDir);
+  } catch (error) {
+    if (hasErrorCode(error, "ENOENT")) return;
+    throw error;
+  }
+  if (names.length === 0 || names.includes("_asof")) return;
+  throw new Failure("CONFIG", `the output directory ${publicDir} is not empty and was not made by asof`, {
+    hint: `move ${path.basename(publicDir)} away, or name an empty or new directory as output:`,
+  });
+}
