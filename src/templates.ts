@@ -4,6 +4,8 @@ import path from "node:path";
 
 import { Eta } from "eta";
 
+import { Failure } from "./failure.ts";
+
 /** The eta templates of one output language. */
 export interface Templates {
   /** Renders `templates/NAME.eta`, or the user's file of that name. Synchronous, without side effects. */
@@ -44,7 +46,13 @@ export function openTemplates(options: {
     locate,
   );
   return {
-    render: (name, view) => eta.render(`./${name}`, view),
+    render: (name, view) => {
+      try {
+        return eta.render(`./${name}`, view);
+      } catch (error) {
+        throw asTemplateFailure(error, options.overrides, locate(`${name}.eta`));
+      }
+    },
     text: (name) => readFileSync(locate(name), "utf8"),
     fingerprint: fingerprintOf(builtIn, locate),
   };
@@ -60,6 +68,20 @@ class OverridableEta extends Eta {
 
   /** Every name is taken from the root of the folder, so that a user's file can replace a partial too. */
   override resolvePath = (template: string): string => this.locate(`${template.replace(/^(?:\.?\/)+/, "")}.eta`);
+}
+
+/** What a template of the user's brought about is no bug of ours. */
+function asTemplateFailure(error: unknown, overrides: string | undefined, file: string): unknown {
+  if (overrides === undefined || !(error instanceof Error)) return error;
+  // What a template throws while it runs keeps its name, and gets file and line before its message.
+  if (!error.name.startsWith("Eta") && !error.message.startsWith(overrides)) return error;
+  // After the row of signs comes what eta made of the whole template.
+  const [reason = ""] = error.message.split("\n====");
+  return new Failure("CONFIG", `the template ${file} cannot be rendered: ${error.name}`, {
+    cause: error,
+    details: reason.split("\n").filter((line) => line.trim() !== ""),
+    hint: "mend the template; the site is as it was",
+  });
 }
 
 function printable(value: unknown): string {

@@ -36,12 +36,10 @@ export async function watchPages(
       onError,
       onReady,
       ignored: (file) => !watched.includes(file) && isEditorFile(path.basename(file)),
-      onBatch: async (changed) => {
+      onBatch: async () => {
         const next = await loadConfig();
         checkSamePlaces(options.config, next);
-        await render(options, next).catch((error: unknown) => {
-          throw asTemplateFailure(error, next, changed);
-        });
+        await render(options, next);
         config = next;
         onRendered(next);
         if (watchedPaths(next).join("\0") !== watched.join("\0")) moved.abort();
@@ -54,19 +52,6 @@ async function render(options: WorkspaceOptions, config: Config): Promise<void> 
   await withWriter({ ...options, config, purpose: "serve --watch", waitSeconds: 30 }, async (workspace) => {
     const plan = planBuild(workspace);
     if (!isEmptyPlan(plan)) await applyBuild(workspace, plan);
-  });
-}
-
-/** What a template of the user's brought about is no bug of ours. */
-function asTemplateFailure(error: unknown, { templatesDir }: Config, changed: readonly string[]): unknown {
-  if (templatesDir === undefined || !(error instanceof Error)) return error;
-  // What a template throws while it runs keeps its name, and gets file and line before its message.
-  if (!error.name.startsWith("Eta") && !error.message.startsWith(templatesDir)) return error;
-  // After the row of signs comes what eta made of the whole template.
-  const [reason = ""] = error.message.split("\n====");
-  return new Failure("CONFIG", `the templates in ${templatesDir} cannot be rendered: ${error.name}`, {
-    cause: error,
-    details: [...reason.split("\n").filter((line) => line.trim() !== ""), `changed: ${changed.join(", ")}`],
   });
 }
 
