@@ -1,4 +1,5 @@
 import { Failure, redact } from "../failure.ts";
+import { asLocalFailure } from "../operations/local-failure.ts";
 import { exitCodeOfFailure } from "./exit-code.ts";
 import type { ExitCode } from "./exit-code.ts";
 import { interruptionBehind } from "./interruption.ts";
@@ -17,7 +18,8 @@ export interface ErrorReport {
 }
 
 /** Sorts `error` into the three kinds: a signal, a failure of the world or the user, a bug. */
-export function reportOf(error: unknown, signal: AbortSignal): ErrorReport {
+export function reportOf(thrown: unknown, signal: AbortSignal): ErrorReport {
+  const error = asLocalFailure(thrown);
   const interruption = interruptionBehind(error, signal);
   if (interruption !== undefined) {
     const { message, exitCode } = interruption;

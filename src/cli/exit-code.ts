@@ -5,7 +5,7 @@ const exitCodes = {
   0: "done, or nothing to do",
   1: "a bug in asof; its stack is shown",
   2: "wrong usage or configuration",
-  3: "verify found damage, or diff --exit-code a difference",
+  3: "the state is damaged",
   4: "the source failed, sent bad data, or a guard refused it",
   5: "this machine: disk, permission, clock, reload, state older than site",
   75: "another run holds the lock",

@@ -31,6 +31,7 @@ export function basePathProblem(text: string): string | undefined {
     if (segment === "") return "has an empty segment";
     if (segment === "." || segment === "..") return `has a segment "${segment}"`;
     if (!/^[A-Za-z0-9._~-]+$/.test(segment)) return `has a segment with other characters than A-Z a-z 0-9 . _ ~ -`;
+    if (segment.toLowerCase() === "index.html") return `has a segment "${segment}", a name that asof generates`;
     if (looksLikeTimestamp(segment)) return "has a segment shaped like a timestamp";
   }
   const first = segments[0] ?? "";

@@ -18,6 +18,7 @@ import { openStagingFolder } from "./publish.ts";
 import { stageListings } from "./rerender.ts";
 import { planRules } from "./rules-files.ts";
 import { assetFiles, gonePages, listFiles, staleFiles } from "./site-files.ts";
+import { promisePlaces } from "./site-record.ts";
 import type { GeneratedFile } from "./site-files.ts";
 import { departedDistributions } from "./site-record.ts";
 import { assetsPath, stageCheckpoint } from "./stage-checkpoint.ts";
@@ -51,17 +52,19 @@ export function planBuild(workspace: Workspace): BuildPlan {
   const { config } = workspace;
   const record = readBuiltRecord(workspace);
   const rules = planRules(workspace);
+  const changedRules = differing(rules);
   const gone = gonePages(workspace);
   const lists = listFiles(workspace);
   return {
-    checkpoints: missingCheckpoints(workspace, record.layout !== "" && record.layout !== config.layout),
+    checkpoints: missingCheckpoints(workspace, record.layout),
     plains: config.distributions
       .filter((one) => !one.checkpoint)
       .flatMap((one) => planPlain(workspace, one, record.layout)),
     rerender: record.pages !== pagesFingerprint(workspace),
     besides: differing([...assetFiles(workspace), ...gone]),
-    rules: differing(rules),
-    reload: config.reload !== undefined && record.reloaded !== rulesFingerprint(rules),
+    rules: changedRules,
+    // Rules that were lost or edited and are written anew may be loaded as they were: the server is told as well.
+    reload: config.reload !== undefined && (changedRules.length > 0 || record.reloaded !== rulesFingerprint(rules)),
     lists: differing(lists),
     stale: staleFiles(workspace, [...gone, ...lists]),
     departed: departedDistributions(workspace).map((one) => one.basePath),
@@ -114,6 +117,7 @@ export async function applyBuild(workspace: Workspace, plan: BuildPlan): Promise
     // Rules that were not loaded may still lead to them.
     if (reloadFailure === undefined) for (const file of plan.stale) discard(file, store.layout.trash);
     remember(workspace, record, reloadFailure === undefined);
+    promisePlaces(workspace);
     if (reloadFailure !== undefined) throw reloadFailure;
   } finally {
     transaction.discard();
@@ -131,18 +135,33 @@ async function makeVisible(
   await syncFileSystem(dir);
 }
 
-function missingCheckpoints(workspace: Workspace, otherLayout: boolean): BuildPlan["checkpoints"] {
+function missingCheckpoints(workspace: Workspace, builtLayout: string): BuildPlan["checkpoints"] {
   const { config, store, publicLayout } = workspace;
   return config.distributions
     .filter((distribution) => distribution.checkpoint)
     .flatMap((distribution) => {
       const history = store.repository(distribution.repository)?.history;
       const kept = history === undefined ? [] : keptCheckpoints(history);
-      const there = otherLayout ? new Set<string>() : new Set(directoriesIn(publicLayout.base(distribution.basePath)));
+      const there = new Set(directoriesIn(publicLayout.base(distribution.basePath)));
+      const stands = (one: Checkpoint): boolean =>
+        there.has(one.created) &&
+        (builtLayout === config.layout || (builtLayout === "" && standsInLayout(workspace, distribution, one)));
       return kept.flatMap((checkpoint, index) =>
-        there.has(checkpoint.created) ? [] : [{ distribution, checkpoint, previous: kept[index - 1] }],
+        stands(checkpoint) ? [] : [{ distribution, checkpoint, previous: kept[index - 1] }],
       );
     });
+}
+
+/** Without a record of the last build, what stands tells its layout: a directory of a shared one is a symlink. */
+function standsInLayout(
+  { config, store, publicLayout }: Workspace,
+  { basePath }: DistributionSettings,
+  { root, created }: Checkpoint,
+): boolean {
+  const directory = store.tree(root).nodes.find((node) => node.kind === "directory");
+  if (directory === undefined) return true;
+  const inside = path.join(publicLayout.checkpoint(basePath, created), directory.name);
+  return lstatSync(inside, { throwIfNoEntry: false })?.isSymbolicLink() === (config.layout === "shared");
 }
 
 function directoriesIn(folder: string): readonly string[] {

@@ -21,7 +21,11 @@ const largestSkewSeconds = 600;
 export function checkClock(history: History | undefined, now: number, serverSeconds: number | undefined): void {
   const horizon = history?.horizon;
   if (horizon !== undefined && now < secondsOf(horizon)) {
-    throw clockFailure(now, `is earlier than ${isoOf(horizon)}, up to which answers are already given`);
+    throw clockFailure(
+      now,
+      `is earlier than ${isoOf(horizon)}, up to which answers are already given`,
+      "set the clock; if it is right, an earlier run had a wrong one: until that second has come, each run needs --accept-clock, and names its checkpoint after it",
+    );
   }
   // An imported shelf has a horizon of long ago: the run that imported it knew the time as well.
   const lastKnown =
@@ -55,8 +59,12 @@ export async function nextCheckpointSecond(
   }
 }
 
-function clockFailure(now: number, what: string): Failure {
+function clockFailure(
+  now: number,
+  what: string,
+  hint = "set the clock; or pass --accept-clock once if it is right",
+): Failure {
   return new Failure("CLOCK", `this machine's clock, ${isoOf(timestampFromSeconds(now))}, ${what}`, {
-    hint: "set the clock; or pass --accept-clock once if it is right",
+    hint,
   });
 }

@@ -27,7 +27,8 @@ export function fileAt(
   const segments = path.split("/");
   const last = segments.pop();
   const tree = treeAt(root, segments, read);
-  return tree?.nodes.flatMap((node) => (node.kind === "file" && node.name === last ? [node] : []))[0];
+  const node = tree?.nodes.find((one) => one.kind === "file" && one.name === last);
+  return node?.kind === "file" ? node : undefined;
 }
 
 export function hasDirectory(root: Digest, path: string, read: (digest: Digest) => Tree): boolean {

@@ -212,7 +212,7 @@ async function commitCheckpoint(
   const bytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
   const version = latest.root === root ? latest : { version: latest.version + 1, root, files: entries.length, bytes };
   await transaction.seal();
-  const manifest = publishedManifest(workspace, repository, history, version, transaction);
+  const manifest = publishedManifest(workspace, repository, undefined, version, transaction);
   await transaction.seal();
   store.append(name, [
     ...first,

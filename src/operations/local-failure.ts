@@ -10,11 +10,12 @@ export function asLocalFailure(error: unknown): unknown {
   const file = "path" in error && typeof error.path === "string" ? ` ${error.path}` : "";
   return new Failure("LOCAL_IO", `${String(error.syscall)}${file} failed: ${String(error.code)}`, {
     cause: error,
-    hint: hints.get(error.code) ?? "the site and the history are as they were; mend it and run asof again",
+    hint: hints.get(error.code) ?? "nothing is half visible; mend it and run asof again",
   });
 }
 
 const hints: ReadonlyMap<unknown, string> = new Map([
   ["ENOSPC", "free some space or inodes and run asof again; nothing was published halfway"],
+  ["EACCES", "run asof as the user that owns state/"],
   ["EXDEV", "state and output must lie on one file system: what is visible takes its name by a rename"],
 ]);

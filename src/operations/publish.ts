@@ -46,7 +46,13 @@ export async function publish(
     await transaction.seal();
     const history = known ?? foldHistory(first);
     const version = latestVersion(history);
-    const manifest = publishedManifest(workspace, repository, history, version, transaction);
+    const manifest = publishedManifest(
+      workspace,
+      repository,
+      upstreamManifest(repository, history),
+      version,
+      transaction,
+    );
     await transaction.seal();
 
     const created = options.checkpoint ? await nextCheckpointSecond(history, clock, signal) : now;
@@ -108,7 +114,7 @@ function stageEverywhere(workspace: Workspace, stage: Stage, history: History, c
 export function publishedManifest(
   { store, onProgress }: Pick<Workspace, "store" | "onProgress">,
   repository: RepositorySettings,
-  history: History,
+  upstream: History["upstreamManifest"],
   version: Version,
   transaction: Transaction,
 ): PublishedManifest | null {
@@ -116,7 +122,6 @@ export function publishedManifest(
   if (name === undefined) return null;
   const read = (digest: Digest) => store.tree(digest);
   if (read(version.root).nodes.some((node) => node.name === name)) return null;
-  const upstream = upstreamManifest(repository, history);
   if (upstream !== undefined) return { name, digest: upstream.digest, bytes: upstream.bytes };
   const entries = [...entriesOf(version.root, read)];
   for (const { path: entryPath } of entries) {

@@ -3,7 +3,7 @@ import path from "node:path";
 
 import { Failure } from "../failure.ts";
 import { discard, discardIfEmpty } from "../site/reveal.ts";
-import { replaceFileIfChanged } from "../store/disk.ts";
+import { replaceFileIfChanged, syncFileSystem } from "../store/disk.ts";
 import { renderSiteJson } from "../pages/site-json.ts";
 import { departedDistributions, readSiteRecord, siteRecordFile } from "./site-record.ts";
 import type { Workspace } from "./workspace.ts";
@@ -28,6 +28,7 @@ export async function removeDistribution(workspace: Workspace, name: string): Pr
     distributions.map((one) => one.base_path),
   );
   replaceFileIfChanged(siteRecordFile(config.publicDir), renderSiteJson({ ...record, distributions }));
+  await syncFileSystem(store.layout.root);
   await store.recover();
   return { basePath };
 }

@@ -4,7 +4,7 @@ import { emptyHistory, timelineOf } from "../model/history.ts";
 import type { Timeline } from "../model/timeline.ts";
 import { nginxEmitter } from "../redirects/nginx.ts";
 import type { RulesInput } from "../redirects/rules.ts";
-import { promisedSettled } from "./settled.ts";
+import { promisedSettled, prunedAnswer } from "./settled.ts";
 import type { GeneratedFile } from "./site-files.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -20,7 +20,7 @@ export function planRules(workspace: Workspace): readonly GeneratedFile[] {
 export function repositoryTimeline(workspace: Workspace, name: string): Timeline {
   const history = workspace.store.repository(name)?.history;
   const settled = promisedSettled(workspace, name);
-  return timelineOf(history ?? emptyHistory, { pruned: workspace.config.pruned, settled });
+  return timelineOf(history ?? emptyHistory, { pruned: prunedAnswer(workspace, name), settled });
 }
 
 function rulesInput(workspace: Workspace): RulesInput {

@@ -8,3 +8,8 @@ export function promisedSettled({ config, store }: Pick<Workspace, "config" | "s
   const configured = config.repositories.find((one) => one.name === name)?.settled ?? true;
   return store.repository(name)?.history.settled ?? configured;
 }
+
+/** What becomes of pruned checkpoints: with a promise of settled answers in force they are gone, because to redirect past them would break it. */
+export function prunedAnswer(workspace: Pick<Workspace, "config" | "store">, name: string): "gone" | "redirect" {
+  return promisedSettled(workspace, name) ? "gone" : workspace.config.pruned;
+}

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 
 import type { DistributionSettings, RepositorySettings } from "../model/config.ts";
-import { emptyHistory, goneIntervals, keptCheckpoints, newestPublication, timelineOf } from "../model/history.ts";
+import { emptyHistory, goneIntervals, keptCheckpoints, newestPublication } from "../model/history.ts";
 import type { GoneInterval, History } from "../model/history.ts";
 import { neighboursOf } from "../model/timeline.ts";
 import type { Timestamp } from "../model/timestamp.ts";
@@ -11,7 +11,8 @@ import { renderCheckpointsJson, renderYears } from "../pages/checkpoints-json.ts
 import { renderSiteJson } from "../pages/site-json.ts";
 import type { SiteJson } from "../pages/site-json.ts";
 import type { CheckpointRow, IndexRow } from "../pages/views.ts";
-import { promisedSettled } from "./settled.ts";
+import { repositoryTimeline } from "./rules-files.ts";
+import { promisedSettled, prunedAnswer } from "./settled.ts";
 import { departedDistributions, readSiteRecord, siteRecordFile } from "./site-record.ts";
 import { assetsPath } from "./stage-checkpoint.ts";
 import type { Workspace } from "./workspace.ts";
@@ -39,12 +40,9 @@ export function assetFiles({ pages, publicLayout }: Workspace): readonly Generat
 /** The pages that 410 answers show, one for each run of tombstones. */
 export function gonePages(workspace: Workspace): readonly GeneratedFile[] {
   const { config, pages, publicLayout } = workspace;
-  if (config.pruned === "redirect") return [];
   return servedCheckpoints(workspace).flatMap(({ distribution, repository, history }) => {
-    const timeline = timelineOf(history, {
-      pruned: config.pruned,
-      settled: promisedSettled(workspace, repository.name),
-    });
+    if (prunedAnswer(workspace, repository.name) === "redirect") return [];
+    const timeline = repositoryTimeline(workspace, repository.name);
     return goneIntervals(history).map(({ from, until, reason }) => ({
       path: publicLayout.gonePage(distribution.basePath, from),
       content: pages.gone({
@@ -88,7 +86,7 @@ export function listFiles(workspace: Workspace): readonly GeneratedFile[] {
   const files: GeneratedFile[] = [];
   for (const { distribution, repository, history } of servedCheckpoints(workspace)) {
     const base = publicLayout.base(distribution.basePath);
-    const gone = config.pruned === "gone" ? goneIntervals(history) : [];
+    const gone = prunedAnswer(workspace, repository.name) === "gone" ? goneIntervals(history) : [];
     const settled = promisedSettled(workspace, repository.name);
     const input = {
       distribution: distribution.name,
@@ -150,7 +148,7 @@ function siteJson(workspace: Workspace): SiteJson {
   return {
     schemaVersion: 1,
     title: config.site.title,
-    repositories: config.repositories.map(({ name }) => {
+    repositories: recordedRepositories(workspace).map((name) => {
       const stored = store.repository(name);
       const digests = stored?.log.digests ?? [];
       return {
@@ -161,6 +159,11 @@ function siteJson(workspace: Workspace): SiteJson {
     }),
     distributions: [...listed, ...departed],
   };
+}
+
+/** Also those that left the configuration: one that comes back with an older state is noticed. */
+function recordedRepositories({ config, store }: Workspace): readonly string[] {
+  return [...new Set([...config.repositories.map(({ name }) => name), ...store.repositoryNames()])].toSorted();
 }
 
 function newestServed(distribution: DistributionSettings, history: ServedHistory): Timestamp | undefined {

@@ -8,7 +8,7 @@ import type { DistributionSettings } from "../model/config.ts";
 import type { SiteJson } from "../pages/site-json.ts";
 import { isTimestamp } from "../model/timestamp.ts";
 import type { Timestamp } from "../model/timestamp.ts";
-import { readIfThere } from "../store/disk.ts";
+import { readIfThere, replaceFile } from "../store/disk.ts";
 import type { Workspace } from "./workspace.ts";
 
 export function siteRecordFile(publicDir: string): string {
@@ -64,19 +64,60 @@ export function departedDistributions({ config }: Pick<Workspace, "config">): re
   );
 }
 
-/** Throws CONFIG when a distribution wants the place of one that left the configuration: clients hold answers about it in their caches. */
-export function checkPlacesFree(workspace: Pick<Workspace, "config">): void {
+/**
+ * Throws CONFIG when a distribution wants the place of another: of one that is still on disk, or, without `accept`, a base path under which checkpoints of another repository were ever served.
+ * Clients hold those answers in their caches for ever.
+ */
+export function checkPlacesFree(workspace: Pick<Workspace, "config" | "store">, accept: boolean): void {
   for (const old of departedDistributions(workspace)) {
     const taker = workspace.config.distributions.find((one) => basePathsOverlap(one.basePath, old.basePath));
     if (taker === undefined) continue;
     throw new Failure(
       "CONFIG",
-      `distributions.${taker.name}.base_path: ${taker.basePath} is still taken by ${old.name}, which left the configuration`,
+      taker.name === old.name
+        ? `distributions.${taker.name}.base_path: ${taker.basePath} still serves ${old.checkpoint ? "checkpoints" : "the newest publication"} of the repository ${old.repository}`
+        : `distributions.${taker.name}.base_path: ${taker.basePath} is still taken by ${old.name}, which left the configuration`,
       {
-        hint: `choose another base path, or run asof remove ${old.name} if nobody uses its addresses any more`,
+        hint: `choose another base path; or take ${taker.name} out of the configuration, run asof remove ${old.name}, and add it again`,
       },
     );
   }
+  const promised = readPromisedPlaces(workspace);
+  for (const { name, basePath, repository, checkpoint } of accept ? [] : workspace.config.distributions) {
+    const before = promised.get(basePath);
+    if (!checkpoint || before === undefined || before === repository) continue;
+    throw new Failure(
+      "CONFIG",
+      `distributions.${name}.base_path: checkpoints of the repository ${before} were served under ${basePath}`,
+      {
+        hint: "choose another base path; or pass --accept to asof update once, if nobody uses the old addresses any more",
+      },
+    );
+  }
+}
+
+/** Remembers which repository's checkpoints are served under which base path. */
+export function promisePlaces(workspace: Pick<Workspace, "config" | "store">): void {
+  const { config, store } = workspace;
+  const before = readPromisedPlaces(workspace);
+  const places = new Map(before);
+  for (const { basePath, repository, checkpoint } of config.distributions) {
+    const isServed = (store.repository(repository)?.history.checkpoints.length ?? 0) > 0;
+    if (checkpoint && isServed) places.set(basePath, repository);
+  }
+  if ([...places].every(([basePath, repository]) => before.get(basePath) === repository)) return;
+  const sorted = [...places].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  replaceFile(store.layout.places, `${JSON.stringify(sorted)}\n`, 0o600);
+}
+
+function readPromisedPlaces({ store }: Pick<Workspace, "store">): ReadonlyMap<string, string> {
+  const text = readIfThere(store.layout.places)?.toString("utf8");
+  if (text === undefined) return new Map();
+  const parsed = z.array(z.tuple([z.string(), z.string()])).safeParse(parseJson(text));
+  if (parsed.success) return new Map(parsed.data);
+  throw new Failure("DAMAGE", `${store.layout.places} is damaged`, {
+    hint: "restore state/ from a backup; nothing was written",
+  });
 }
 
 function parseJson(text: string): unknown {

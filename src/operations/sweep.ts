@@ -7,6 +7,7 @@ import type { Digest } from "../model/digest.ts";
 import { latestVersion, newestPublication, protectedVersions } from "../model/history.ts";
 import type { Publication } from "../model/history.ts";
 import { discard, discardIfEmpty } from "../site/reveal.ts";
+import { syncFileSystem } from "../store/disk.ts";
 import { readBuiltRecord, readPlainState, writeBuiltRecord } from "./built-record.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -22,7 +23,10 @@ export interface SweepResult {
  * no kept version names. Decided by reachability alone; everything goes out of sight by a rename into the trash and is deleted there. Run after a build whose reload
  * succeeded.
  */
-export async function sweep(workspace: Workspace): Promise<SweepResult> {
+export async function sweep(
+  workspace: Workspace,
+  options: { readonly keepObjects?: boolean } = {},
+): Promise<SweepResult> {
   const { config, store, signal } = workspace;
   const record = readBuiltRecord(workspace);
   const due = dueCheckpoints(workspace, record.announced);
@@ -35,7 +39,7 @@ export async function sweep(workspace: Workspace): Promise<SweepResult> {
     discard(directory, store.layout.trash);
     result.checkpoints += 1;
   }
-  const live = markReachable(workspace, record.announced);
+  const live = markReachable(workspace);
   signal.throwIfAborted();
   const sharedRoot = path.join(config.publicDir, "_asof", "d");
   // What left the configuration stays as it was built, also when the layout is another one now.
@@ -44,9 +48,13 @@ export async function sweep(workspace: Workspace): Promise<SweepResult> {
   result.sharedDirectories = discardUnless(sharedRoot, (prefix, name) => shared.has(prefix + name), store.layout.trash);
   discardIfEmpty(sharedRoot, store.layout.trash);
   discardUnless(store.layout.trees, (_, name) => live.trees.has(name), store.layout.trash);
-  result.objects = discardUnless(store.layout.objects, (_, name) => live.objects.has(name), store.layout.trash);
+  if (options.keepObjects !== true) {
+    result.objects = discardUnless(store.layout.objects, (_, name) => live.objects.has(name), store.layout.trash);
+  }
+  // What went into the trash is durably there before it is taken apart: a power loss must not bring half of it back.
+  await syncFileSystem(store.layout.root);
   await store.recover();
-  writeBuiltRecord(workspace, { ...record, swept: keys });
+  if (options.keepObjects !== true) writeBuiltRecord(workspace, { ...record, swept: keys });
   return result;
 }
 
@@ -90,7 +98,8 @@ function garbageKey(workspace: Workspace, name: string, announced: ReadonlyMap<s
   const superseded = history.versions.length - protectedVersions(history).size;
   const plains = distributionsOnDisk(workspace)
     .filter((one) => !one.checkpoint && one.repository === name)
-    .map((one) => readPlainState(workspace, one.basePath)?.serial ?? 0);
+    .map((one) => readPlainState(workspace, one.basePath)?.dropped ?? [])
+    .map((dropped) => `${dropped.length}:${Math.max(0, ...dropped.map((gone) => gone.until))}`);
   return [workspace.config.layout, buried.length, superseded, ...plains].join(" ");
 }
 
@@ -100,8 +109,9 @@ interface Reachable {
 }
 
 /** Everything that a kept version names, and what pruned checkpoints name as long as they are on disk. */
-function markReachable(workspace: Workspace, announced: ReadonlyMap<string, number>): Reachable {
-  const { store } = workspace;
+function markReachable(workspace: Workspace): Reachable {
+  const { store, publicLayout } = workspace;
+  const places = distributionsOnDisk(workspace);
   const trees = new Set<string>();
   const objects = new Set<string>();
 
@@ -121,7 +131,7 @@ function markReachable(workspace: Workspace, announced: ReadonlyMap<string, numb
     mark(latestVersion(history).root);
     if (history.upstreamManifest !== undefined) objects.add(history.upstreamManifest.digest);
     for (const checkpoint of history.checkpoints) {
-      if (checkpoint.tombstone !== undefined && isDue(workspace, announced, name, checkpoint.created)) continue;
+      if (checkpoint.tombstone !== undefined && !isOnDisk(name, checkpoint)) continue;
       mark(checkpoint.root);
       markManifest(checkpoint);
     }
@@ -130,7 +140,7 @@ function markReachable(workspace: Workspace, announced: ReadonlyMap<string, numb
     const version = history.versions[newest?.version ?? -1];
     if (version !== undefined) mark(version.root);
   }
-  for (const { basePath, checkpoint, repository } of distributionsOnDisk(workspace)) {
+  for (const { basePath, checkpoint, repository } of places) {
     const plain = checkpoint ? undefined : readPlainState(workspace, basePath);
     const history = store.repository(repository)?.history;
     if (plain === undefined || history === undefined) continue;
@@ -139,6 +149,13 @@ function markReachable(workspace: Workspace, announced: ReadonlyMap<string, numb
     markManifest(publicationNumbered(history, plain.publication));
   }
   return { trees, objects };
+
+  function isOnDisk(repository: string, { created }: Publication): boolean {
+    return places.some(
+      (one) =>
+        one.checkpoint && one.repository === repository && existsSync(publicLayout.checkpoint(one.basePath, created)),
+    );
+  }
 
   function markManifest(publication: Publication | undefined): void {
     const manifest = publication?.manifest ?? undefined;

@@ -68,7 +68,8 @@ export async function update(workspace: Workspace, options: UpdateOptions): Prom
     }
     built = !isEmptyPlan(plan);
     if (built) await applyBuild(workspace, plan);
-    swept = await sweep(workspace);
+    // What a failed sync fetched is unreachable yet and wanted by the next run.
+    swept = await sweep(workspace, { keepObjects: repositories.some((one) => one.failure !== undefined) });
   } catch (error) {
     failure = failureOf(error);
   }

@@ -1,5 +1,5 @@
 import { hasErrorCode } from "../error-code.ts";
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { isMainThread } from "node:worker_threads";
@@ -16,13 +16,14 @@ import type { Workspace, WorkspaceOptions } from "./workspace.ts";
 
 /**
  * Runs `work` as the state's one writer: takes the lock (LOCKED at once, or after `waitSeconds`), clears away what dead runs left, and refuses to go on when the site
- * knows more history than the state (HISTORY_BEHIND_SITE) or a base path is still taken (CONFIG; not with `freesPlaces`, for the work that makes it free).
+ * knows more history than the state (HISTORY_BEHIND_SITE) or a base path is still taken (CONFIG).
  */
 export async function withWriter<Result>(
   options: WorkspaceOptions & {
     readonly purpose: string;
     readonly waitSeconds: number;
-    readonly freesPlaces?: boolean;
+    /** Take a base path under which another repository's checkpoints were served. */
+    readonly accept?: boolean;
   },
   work: (workspace: Workspace) => Promise<Result>,
 ): Promise<Result> {
@@ -42,11 +43,12 @@ export async function withWriter<Result>(
     });
     // The mark by which checkOutput knows the document root again, before anything else can be in it.
     mkdirSync(path.join(config.publicDir, "_asof"), { recursive: true, mode: 0o755 });
+    checkOneFileSystem(layout.lock, config.publicDir);
     const store = openStore(config.stateDir, { create: true, now: () => clock.now() });
     await store.recover();
     const workspace = assembleWorkspace(options, store);
     checkSiteNotAhead(workspace);
-    if (options.freesPlaces !== true) checkPlacesFree(workspace);
+    checkPlacesFree(workspace, options.accept === true);
     return await work(workspace);
   } catch (error) {
     throw asLocalFailure(error);
@@ -69,4 +71,22 @@ function checkOutput(publicDir: string): void {
   throw new Failure("CONFIG", `the output directory ${publicDir} is not empty and was not made by asof`, {
     hint: `move ${path.basename(publicDir)} away, or name an empty or new directory as output:`,
   });
+}
+
+/** What is made in state/ takes its visible name by a rename. Asked before anything is recorded; a bind mount says no although its device number is the same. */
+function checkOneFileSystem(lock: string, publicDir: string): void {
+  const [from, to] = [`${lock}-probe`, path.join(publicDir, "_asof", ".probe")];
+  try {
+    writeFileSync(from, "");
+    renameSync(from, to);
+  } catch (error) {
+    if (!hasErrorCode(error, "EXDEV")) throw error;
+    throw new Failure("CONFIG", `state and output lie on two file systems: ${path.dirname(lock)} and ${publicDir}`, {
+      cause: error,
+      hint: "put them on one: checkpoints become visible by a rename",
+    });
+  } finally {
+    rmSync(from, { force: true });
+    rmSync(to, { force: true });
+  }
 }

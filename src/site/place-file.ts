@@ -1,4 +1,4 @@
-import { constants, copyFileSync, linkSync, utimesSync, chmodSync, statSync } from "node:fs";
+import { constants, copyFileSync, existsSync, linkSync, utimesSync, chmodSync, statSync } from "node:fs";
 
 import { hasErrorCode } from "../error-code.ts";
 import { Failure } from "../failure.ts";
@@ -29,13 +29,26 @@ export function placeFile(
         hint: "this file system takes no hard links: set layout: copies",
       });
     }
-    throw error;
+    throw asDamage(error, object);
   }
+}
+
+/** A pool object that is not there is damage of the state, whatever the system calls it. */
+function asDamage(error: unknown, object: string): unknown {
+  if (!hasErrorCode(error, "ENOENT") || existsSync(object)) return error;
+  return new Failure("DAMAGE", `${object} is missing from the pool`, {
+    cause: error,
+    hint: "restore state/ from a backup",
+  });
 }
 
 /** A copy of its own, optionally under another modification time (whole seconds). */
 export function copyObject(object: string, to: string, mtimeSeconds?: number): void {
-  copyFileSync(object, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  try {
+    copyFileSync(object, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  } catch (error) {
+    throw asDamage(error, object);
+  }
   const seconds = mtimeSeconds ?? Math.floor(statSync(object).mtimeMs / 1000);
   chmodSync(to, 0o444);
   utimesSync(to, seconds, seconds);

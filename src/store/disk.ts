@@ -21,7 +21,7 @@ export async function syncFileSystem(directory: string): Promise<void> {
   }
 }
 
-/** Replaces `file` by `content`: temporary name in the same folder, write, fsync, rename. Readers see the old bytes or the new ones. */
+/** Replaces `file` by `content`: temporary name in the same folder, write, fsync, rename, fsync of the folder. Readers see the old bytes or the new ones. */
 export function replaceFile(file: string, content: string | Uint8Array, mode = 0o644): void {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o755 });
   const temporary = path.join(path.dirname(file), `.asof-new-${path.basename(file)}`);
@@ -37,6 +37,7 @@ export function replaceFile(file: string, content: string | Uint8Array, mode = 0
     closeSync(handle);
   }
   renameSync(temporary, file);
+  syncDirectory(path.dirname(file));
 }
 
 /** `replaceFile`, unless the file already holds exactly these bytes. Answers whether it wrote. */

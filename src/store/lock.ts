@@ -62,7 +62,11 @@ function flock(handle: number): boolean {
       hint: "install util-linux",
     });
   }
-  return result.status === 0;
+  if (result.status === 0) return true;
+  if (result.status === 1) return false;
+  throw new Failure("LOCAL_IO", `cannot lock the state directory: flock ended with ${result.status ?? result.signal}`, {
+    hint: "put state/ on a local file system that has locks",
+  });
 }
 
 function isStill(handle: number, file: string): boolean {

@@ -109,7 +109,7 @@ export function prepareStateDirectory(root: string): void {
   mkdirSync(root, { recursive: true, mode: 0o700 });
   if (storeExists(root)) return;
   // A run that died before FORMAT was written left a lock and empty folders.
-  if (readdirSync(root).some((name) => name !== "lock" && !folders.has(name))) {
+  if (readdirSync(root).some((name) => name !== "lock" && name !== "lock-probe" && !folders.has(name))) {
     throw new Failure("CONFIG", `the state directory ${root} is not empty and was not made by asof`, {
       hint: "name an empty or new directory as state:",
     });

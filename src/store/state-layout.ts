@@ -8,6 +8,8 @@ export interface StateLayout {
   readonly root: string;
   readonly format: string;
   readonly lock: string;
+  /** Which repository's checkpoints were ever served under which base path. */
+  readonly places: string;
   readonly incoming: string;
   readonly trash: string;
   readonly cache: string;
@@ -31,6 +33,7 @@ export function stateLayout(root: string): StateLayout {
     root,
     format: below("FORMAT"),
     lock: below("lock"),
+    places: below("places.json"),
     incoming: below("incoming"),
     trash: below("trash"),
     cache: below("cache"),

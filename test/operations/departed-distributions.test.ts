@@ -110,13 +110,17 @@ describe("the base path of a distribution that left", () => {
     for (const command of [["update"], ["publish", "repo", "--checkpoint"]]) {
       const run = await mirror.run(...command);
       expect(run.exit, command.join(" ")).toBe(2);
-      expect(run.err).toContain("is still taken by snapshots, which left the configuration");
+      expect(run.err).toMatch(/is still taken by snapshots|still serves checkpoints of the repository repo/);
       expect(run.err).toContain("asof remove snapshots");
     }
+    // Nor is it removed while somebody waits for its place.
+    expect((await mirror.run("remove", "snapshots")).exit).toBe(2);
     expect(mirror.everything()).toEqual(before);
+    mirror.configure({ repositories: other, distributions: { plain } });
     await mirror.ok("remove", "snapshots");
+    mirror.configure({ repositories: other, distributions: { plain, ...taker } });
     mirror.setClock(Date.now() / 1000);
-    await mirror.ok("update", "--accept-clock");
+    await mirror.ok("update", "--accept-clock", "--accept");
   });
 
   it("is kept by a distribution that only got another name", async () => {
@@ -134,3 +138,38 @@ async function aServed(settings: MirrorSettings = {}): Promise<Mirror> {
   await mirror.ok("update");
   return mirror;
 }
+
+describe("a base path under which checkpoints were served", () => {
+  const two = { type: "directory", path: "two" };
+  const serving = (repository: string): object => ({
+    distributions: { cp: { repository, base_path: "cp", checkpoint: true } },
+  });
+  const of = (repository: string): Parameters<Mirror["configure"]>[0] => ({
+    repositories: { other: { remote: two } },
+    ...serving(repository),
+  });
+
+  it("is not given to another repository, neither at once nor after it was removed, without --accept", async () => {
+    const mirror = aMirror(of("repo"));
+    mirror.offer({ f: "A" });
+    mirror.write("two/f", "B");
+    await mirror.ok("update");
+    const before = mirror.everything();
+
+    mirror.configure(of("other"));
+    mirror.at(100);
+    for (const command of [["update"], ["update", "--accept"], ["build"], ["remove", "cp"]]) {
+      expect((await mirror.run(...command)).exit, command.join(" ")).toBe(2);
+    }
+    expect(mirror.everything().site).toEqual(before.site);
+
+    mirror.configure({ ...of("repo"), distributions: {} });
+    await mirror.ok("remove", "cp");
+    mirror.configure(of("other"));
+    const refused = await mirror.run("update");
+    expect(refused.exit).toBe(2);
+    expect(refused.err).toContain("checkpoints of the repository repo were served under cp");
+    await mirror.ok("update", "--accept");
+    await mirror.ok("update");
+  });
+});

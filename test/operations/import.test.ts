@@ -76,7 +76,7 @@ describe("import of a shelf", () => {
     expect(mirror.everything()).toEqual(before);
     mirror.write("shelf/2024-01-04/a", "4");
     expect((await mirror.ok("import", "repo", "shelf")).out).toBe(
-      "repo: 1 checkpoints imported, 2 were there already\n",
+      "repo: 1 checkpoint imported, 2 were there already\n",
     );
     expect(mirror.page("snapshots/repo/20240104T000000Z/a")).toBe("4");
   });

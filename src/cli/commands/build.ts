@@ -14,7 +14,7 @@ export const build: Command = defineCommand({
     "Makes public/ and rules/ what the state and the configuration say: missing checkpoints, pages after a change of theme, rules, lists. Publishes nothing. " +
     "public/ and rules/ may be lost: this makes them again.",
   examples: [{ line: "asof build --dry-run", does: "show what would be written" }],
-  exitCodes: [5, 75],
+  exitCodes: [3, 5, 75],
   async run(context) {
     const { options } = context;
     const config = await context.loadConfig();

@@ -20,7 +20,7 @@ export const importCommand: Command = defineCommand({
     "Makes a checkpoint of every dated directory of a shelf, oldest first, each under its own second: 20240101T000000Z, 20240101, 2024-01-01, 2024-01-01T12:30:00Z, " +
     "2024-01-01_12-30-00. A date alone is its first second, UTC. Running it again adds what is new on the shelf.",
   examples: [{ line: "asof import myfile /srv/old-mirror", does: "bring an old shelf along" }],
-  exitCodes: [4, 5, 75],
+  exitCodes: [3, 4, 5, 75],
   async run(context) {
     const { options } = context;
     const config = await context.loadConfig();
@@ -51,7 +51,7 @@ export const importCommand: Command = defineCommand({
     for (const name of result.ignored) context.note(`${name} is no date: left out`);
     context.print({
       text: () =>
-        `${repository.name}: ${result.imported.length} checkpoints imported, ${result.skipped.length} were there already\n`,
+        `${repository.name}: ${result.imported.length} ${result.imported.length === 1 ? "checkpoint" : "checkpoints"} imported, ${result.skipped.length} were there already\n`,
       json: () => ({ repository: repository.name, ...result }),
     });
   },

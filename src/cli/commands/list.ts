@@ -12,7 +12,7 @@ export const list: Command = defineCommand({
   options: { versions: { kind: "flag", description: "Show versions, and whether their content is kept" } },
   description: "Shows the checkpoints of each repository, oldest first.",
   examples: [{ line: "asof list myfile --json", does: "for a program" }],
-  exitCodes: [],
+  exitCodes: [3, 5],
   async run(context) {
     const { options } = context;
     const config = await context.loadConfig();

@@ -16,7 +16,7 @@ export const prune: Command = defineCommand({
   description:
     "Applies the retention rule. A pruned checkpoint leaves a tombstone and answers 410; its files go when the web server has known the new rules for the grace time.",
   examples: [{ line: "asof prune --dry-run", does: "show each checkpoint with the reason that keeps it or not" }],
-  exitCodes: [5, 75],
+  exitCodes: [3, 5, 75],
   async run(context) {
     const { options } = context;
     const config = await context.loadConfig();

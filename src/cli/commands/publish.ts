@@ -23,7 +23,7 @@ export const publish: Command = defineCommand({
     "Publishes the latest version, whether or not it changed, and builds the site. A repository that was never synced publishes version 0, the empty one. " +
     "A checkpoint is always made from the latest version, as in Pulp.",
   examples: [{ line: "asof publish myfile --checkpoint", does: "take a checkpoint of what was synced last" }],
-  exitCodes: [5, 75],
+  exitCodes: [3, 5, 75],
   async run(context) {
     const { options } = context;
     const config = await context.loadConfig();

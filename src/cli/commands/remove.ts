@@ -13,7 +13,7 @@ export const remove: Command = defineCommand({
   description:
     "Takes away what is left on disk of a distribution that is no longer configured. The history and content of its repository stay in the state.",
   examples: [{ line: "asof remove old-snapshots", does: "after it was taken out of asof.yaml" }],
-  exitCodes: [5, 75],
+  exitCodes: [3, 5, 75],
   async run(context) {
     const { options } = context;
     const config = await context.loadConfig();
@@ -26,8 +26,12 @@ export const remove: Command = defineCommand({
       return;
     }
     const { basePath } = await withWriter(
-      { ...workspaceOptions(context, config), purpose: "remove", waitSeconds: options.wait, freesPlaces: true },
+      { ...workspaceOptions(context, config), purpose: "remove", waitSeconds: options.wait },
       async (workspace) => {
+        findDeparted(workspace, options.distribution);
+        // Pages and rules go first: no running server leads to what is taken away.
+        const first = planBuild(workspace);
+        if (!isEmptyPlan(first)) await applyBuild(workspace, first);
         const done = await removeDistribution(workspace, options.distribution);
         const plan = planBuild(workspace);
         if (!isEmptyPlan(plan)) await applyBuild(workspace, plan);

@@ -20,9 +20,10 @@ export const resolve: Command = defineCommand({
   examples: [
     { line: "asof resolve myfile-snapshot 2025-03-18 PULP_MANIFEST", does: "which checkpoint answers, and how" },
   ],
-  exitCodes: [],
+  exitCodes: [3, 5],
   async run(context) {
-    const { distribution, time, path = "" } = context.options;
+    const { distribution, time } = context.options;
+    const path = (context.options.path ?? "").replace(/^\/+/, "");
     const config = await context.loadConfig();
     const { target, answer } = resolveOperation(openWorkspace(workspaceOptions(context, config)), {
       distribution,

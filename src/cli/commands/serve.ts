@@ -34,7 +34,7 @@ export const serve: Command = defineCommand({
   description:
     "A preview on this machine that answers as the generated rules do. It never publishes: asof update --watch does. For visitors use a web server.",
   examples: [{ line: "asof serve --watch", does: "while changing templates" }],
-  exitCodes: [5],
+  exitCodes: [3, 5],
   async run(context) {
     const { options, signal } = context;
     let config: Config = await context.loadConfig();

@@ -15,7 +15,7 @@ export const sync: Command = defineCommand({
   description:
     "Reads the sources and records a new version of each repository whose content changed. Publishes nothing: asof publish does.",
   examples: [{ line: "asof sync myfile", does: "read one source" }],
-  exitCodes: [4, 5, 75],
+  exitCodes: [3, 4, 5, 75],
   async run(context) {
     const { options } = context;
     const config = await context.loadConfig();

@@ -41,7 +41,7 @@ export const update: Command = defineCommand({
     { line: "asof update --quiet", does: "in a cron job: says something only when something is wrong" },
     { line: "asof update myfile --always", does: "take a checkpoint of one repository now" },
   ],
-  exitCodes: [4, 5, 75],
+  exitCodes: [3, 4, 5, 75],
   async run(context) {
     const { options, terminal, signal } = context;
     const config = await context.loadConfig();
@@ -61,7 +61,7 @@ export const update: Command = defineCommand({
       );
     };
     const runOnce = (names: readonly string[]) =>
-      withWriter({ ...workspace, purpose: "update", waitSeconds: options.wait }, (open) =>
+      withWriter({ ...workspace, purpose: "update", waitSeconds: options.wait, accept: options.accept }, (open) =>
         updateOperation(open, { ...options, only: names }),
       );
     if (options.watch) {
