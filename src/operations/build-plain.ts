@@ -18,8 +18,7 @@ import { syncFileSystem } from "../store/disk.ts";
 import type { Transaction } from "../store/transaction.ts";
 import { readPlainState, writePlainState } from "./built-record.ts";
 import { fileAt, hasDirectory } from "./entries.ts";
-import { openStagingFolder } from "./publish.ts";
-import { stageContext } from "./stage-checkpoint.ts";
+import { openStagingFolder, stageContext } from "./stage-checkpoint.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A plain distribution that has to be brought to another state. */

@@ -14,14 +14,13 @@ import { readBuiltRecord, writeBuiltRecord } from "./built-record.ts";
 import type { BuiltRecord } from "./built-record.ts";
 import { applyPlain, planPlain } from "./build-plain.ts";
 import type { PlainPlan } from "./build-plain.ts";
-import { openStagingFolder } from "./publish.ts";
 import { stageListings } from "./rerender.ts";
 import { planRules } from "./rules-files.ts";
 import { assetFiles, gonePages, listFiles, staleFiles } from "./site-files.ts";
 import { promisePlaces } from "./site-record.ts";
 import type { GeneratedFile } from "./site-files.ts";
 import { departedDistributions } from "./site-record.ts";
-import { assetsPath, stageCheckpoint } from "./stage-checkpoint.ts";
+import { openStagingFolder, assetsPath, stageCheckpoint } from "./stage-checkpoint.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What a build will do. Computed from the state, the configuration and the site as it stands; `applyBuild` does exactly this. */

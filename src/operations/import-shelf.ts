@@ -18,7 +18,8 @@ import type { SourceCache, StoredContent } from "../sources/source.ts";
 import type { Transaction } from "../store/transaction.ts";
 import { contentSink } from "./content-sink.ts";
 import { entriesOf } from "./entries.ts";
-import { publishedManifest, settledEvents } from "./publish.ts";
+import { publishedManifest } from "./published-manifest.ts";
+import { settledEvents } from "./settled.ts";
 import { beginning } from "./sync.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -39,7 +40,7 @@ export interface ImportResult {
  * The dated directories of a shelf, oldest first, and the names that are no dates. Patterns: `20240101T000000Z`, `20240101`, `2024-01-01`, `2024-01-01T12:30:00Z`, and those
  * with `_` or `-` between date and time (`2024-01-01_12-30-00`, `20240101-123000`). A date alone is its first second, UTC.
  */
-export function readShelf(shelf: string): {
+function readShelf(shelf: string): {
   readonly dated: readonly ShelfEntry[];
   readonly ignored: readonly string[];
 } {
@@ -90,16 +91,29 @@ export async function importShelf(
   repository: RepositorySettings,
   shelf: string,
 ): Promise<ImportResult> {
-  const { dated, ignored } = readShelf(shelf);
+  const { dated, ignored } = planImport(workspace, repository, shelf);
   const imported: Timestamp[] = [];
   const skipped: Timestamp[] = [];
-  checkImportable(workspace, repository, dated);
   for (const { name, at } of dated) {
     workspace.signal.throwIfAborted();
     const done = await importOne(workspace, repository, path.join(shelf, name), at);
     (done ? imported : skipped).push(at);
   }
   return { imported, skipped, ignored };
+}
+
+export interface ImportPlan {
+  readonly dated: readonly (ShelfEntry & { readonly isThere: boolean })[];
+  readonly ignored: readonly string[];
+}
+
+/** What an import would take, refused as the import itself would be. Directories that are there already are compared only by the real one. */
+export function planImport(workspace: Workspace, repository: RepositorySettings, shelf: string): ImportPlan {
+  const { dated, ignored } = readShelf(shelf);
+  checkImportable(workspace, repository, dated);
+  const checkpoints = workspace.store.repository(repository.name)?.history.checkpoints ?? [];
+  const there = new Set(checkpoints.map((checkpoint) => checkpoint.created));
+  return { dated: dated.map((entry) => ({ ...entry, isThere: there.has(entry.at) })), ignored };
 }
 
 function checkImportable(

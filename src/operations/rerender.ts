@@ -10,8 +10,7 @@ import { hasOwnListing } from "../site/stage-tree.ts";
 import type { Stage } from "../site/stage-tree.ts";
 import { publicationNumbered, standsAsRecorded } from "./build-plain.ts";
 import { readPlainState } from "./built-record.ts";
-import { checkpointDistributions } from "./publish.ts";
-import { assetsPath, checkpointHeading } from "./stage-checkpoint.ts";
+import { checkpointDistributions, assetsPath, checkpointHeading } from "./stage-checkpoint.ts";
 import type { Workspace } from "./workspace.ts";
 
 /**

@@ -1,6 +1,11 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+
 import type { DistributionSettings } from "../model/config.ts";
 import type { Checkpoint } from "../model/history.ts";
+import { openStage } from "../site/stage-tree.ts";
 import type { Stage, StageContext } from "../site/stage-tree.ts";
+import type { Transaction } from "../store/transaction.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What staging needs, from what operations have. */
@@ -51,4 +56,16 @@ export function stageCheckpoint(
         : { root: previous.root, dir: publicLayout.checkpoint(basePath, previous.created) },
     pageBeside: publicLayout.beside(basePath, checkpoint.created),
   });
+}
+
+/** The checkpoint distributions of a repository. */
+export function checkpointDistributions(workspace: Workspace, repository: string): readonly DistributionSettings[] {
+  return workspace.config.distributions.filter((one) => one.checkpoint && one.repository === repository);
+}
+
+/** A stage in a new folder of a transaction. */
+export function openStagingFolder(workspace: Workspace, transaction: Transaction, name: string): Stage {
+  const stagingDir = path.join(transaction.dir, name);
+  mkdirSync(stagingDir, { mode: 0o755 });
+  return openStage(stageContext(workspace, stagingDir));
 }

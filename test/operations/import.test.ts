@@ -181,3 +181,16 @@ async function expectRefusal(mirror: Mirror, exit: number, reason: string): Prom
   expect(run.exit, run.err).toBe(exit);
   expect(run.err).toContain(reason);
 }
+
+describe("a dry run of an import", () => {
+  it("says what would come, what is there, and refuses what the import would refuse", async () => {
+    const mirror = aMirror();
+    mirror.write("shelf/2024-01-01/a", "one");
+    await mirror.ok("import", "repo", "shelf");
+    mirror.write("shelf/2024-02-01/a", "two");
+    const { out } = await mirror.ok("import", "repo", "shelf", "--dry-run");
+    expect(out).toBe("2024-01-01 as 20240101T000000Z: there already\n2024-02-01 as 20240201T000000Z\n");
+    mirror.write("shelf/2023-01-01/a", "zero");
+    expect((await mirror.run("import", "repo", "shelf", "--dry-run")).exit).toBe(2);
+  });
+});

@@ -1,10 +1,10 @@
 import path from "node:path";
 
 import { applyBuild, isEmptyPlan, planBuild } from "../../operations/build.ts";
-import { importShelf, readShelf } from "../../operations/import-shelf.ts";
-import { reconcileSettled } from "../../operations/publish.ts";
+import { importShelf, planImport } from "../../operations/import-shelf.ts";
+import { reconcileSettled } from "../../operations/settled.ts";
 import { withWriter } from "../../operations/with-writer.ts";
-import { repositoryNamed } from "../../operations/workspace.ts";
+import { openWorkspaceIfAny, repositoryNamed } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";
 import { workspaceOptions } from "../operate.ts";
@@ -27,14 +27,21 @@ export const importCommand: Command = defineCommand({
     const repository = repositoryNamed(config, options.repository);
     const shelf = path.resolve(context.cwd, options.directory);
     if (options.dryRun) {
-      const { dated, ignored } = readShelf(shelf);
+      const { dated, ignored } = planImport(openWorkspaceIfAny(workspaceOptions(context, config)), repository, shelf);
+      const isNew = dated.filter((entry) => !entry.isThere);
       context.print({
         text: () =>
           [
-            ...dated.map(({ name, at }) => `${name} as ${at}\n`),
+            ...dated.map(({ name, at, isThere }) => `${name} as ${at}${isThere ? ": there already" : ""}\n`),
             ...ignored.map((name) => `${name} is no date: left out\n`),
           ].join(""),
-        json: () => ({ repository: repository.name, imported: dated.map(({ at }) => at), skipped: [], ignored }),
+        json: () => ({
+          dryRun: true,
+          repository: repository.name,
+          imported: isNew.map(({ at }) => at),
+          skipped: dated.filter((entry) => entry.isThere).map(({ at }) => at),
+          ignored,
+        }),
       });
       return;
     }

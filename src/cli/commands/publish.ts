@@ -1,5 +1,6 @@
 import { applyBuild, planBuild } from "../../operations/build.ts";
-import { publish as publishOperation, reconcileSettled } from "../../operations/publish.ts";
+import { publish as publishOperation } from "../../operations/publish.ts";
+import { reconcileSettled } from "../../operations/settled.ts";
 import { withWriter } from "../../operations/with-writer.ts";
 import { openWorkspaceIfAny, repositoryNamed } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
