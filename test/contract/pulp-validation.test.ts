@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { openProject } from "../helpers/asof.ts";
-import type { Run } from "../helpers/asof.ts";
+import type { Run } from "../helpers/launch-cli.ts";
 import { writtenConfiguration } from "./pulp-fixture.ts";
 
 const remote = { type: "directory", path: "incoming" };

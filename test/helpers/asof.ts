@@ -3,17 +3,10 @@ import os from "node:os";
 import path from "node:path";
 
 import { Interruption } from "../../src/cli/interruption.ts";
-import { runCli } from "../../src/cli/run.ts";
-import type { Terminal } from "../../src/cli/terminal.ts";
 import { timestampFromSeconds } from "../../src/model/timestamp.ts";
 import type { Timestamp } from "../../src/model/timestamp.ts";
-
-/** What one run of the command line gave. */
-export interface Run {
-  readonly exit: number;
-  readonly out: string;
-  readonly err: string;
-}
+import { launchCli } from "./launch-cli.ts";
+import type { LaunchedCli, Run } from "./launch-cli.ts";
 
 /** A folder with a configuration, and the real command line run in it, in this process, under a clock that the test sets. */
 export interface Project {
@@ -45,21 +38,8 @@ export function openProject(config: string): Project {
   let offset = 0;
   const now = (): number => Date.now() / 1000 + offset;
 
-  function launch(
-    argv: readonly string[],
-    signal: AbortSignal,
-  ): { readonly printed: Readonly<Record<"out" | "err", string>>; readonly ended: Promise<Run> } {
-    const printed = { out: "", err: "" };
-    const terminal: Terminal = {
-      out: (text) => void (printed.out += text),
-      err: (text) => void (printed.err += text),
-      isTty: false,
-      columns: 100,
-      color: { out: false, err: false },
-    };
-    const ending = runCli(argv, { terminal, now, signal, cwd: dir, env: {} });
-    return { printed, ended: ending.then((exit): Run => ({ exit, ...printed })) };
-  }
+  const launch = (argv: readonly string[], signal: AbortSignal): LaunchedCli =>
+    launchCli(argv, { now, signal, cwd: dir });
 
   const project: Project = {
     dir,

@@ -5,11 +5,12 @@ import { pathToFileURL } from "node:url";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
 
-import { runCli } from "../../src/cli/run.ts";
 import { isTimestamp, timestampFromSeconds } from "../../src/model/timestamp.ts";
 import type { Timestamp } from "../../src/model/timestamp.ts";
 import { openProject } from "../helpers/asof.ts";
-import type { Project, Run } from "../helpers/asof.ts";
+import type { Project } from "../helpers/asof.ts";
+import { launchCli } from "../helpers/launch-cli.ts";
+import type { Run } from "../helpers/launch-cli.ts";
 import { manifestOf } from "../helpers/origin-server.ts";
 import { treeOf } from "./tree-of.ts";
 import type { TreeText } from "./tree-of.ts";
@@ -70,23 +71,7 @@ export function openMirror(settings: MirrorSettings = {}): Mirror {
   let stopped: number | undefined;
   const now = (): number => stopped ?? project.clock();
 
-  async function runUntil(signal: AbortSignal, ...argv: readonly string[]): Promise<Run> {
-    const printed = { out: "", err: "" };
-    const exit = await runCli(argv, {
-      terminal: {
-        out: (text) => void (printed.out += text),
-        err: (text) => void (printed.err += text),
-        isTty: false,
-        columns: 100,
-        color: { out: false, err: false },
-      },
-      now,
-      signal,
-      cwd: project.dir,
-      env: {},
-    });
-    return { exit, ...printed };
-  }
+  const runUntil: Mirror["runUntil"] = (signal, ...argv) => launchCli(argv, { now, signal, cwd: project.dir }).ended;
 
   configure(settings);
   const mirror: Mirror = {

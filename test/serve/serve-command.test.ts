@@ -5,11 +5,10 @@ import { createServer } from "node:net";
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 
-import { Interruption } from "../../src/cli/interruption.ts";
-import { runCli } from "../../src/cli/run.ts";
 import { addSeconds } from "../../src/model/timestamp.ts";
 import { openProject } from "../helpers/asof.ts";
-import type { Project, Run } from "../helpers/asof.ts";
+import type { Project } from "../helpers/asof.ts";
+import type { Run } from "../helpers/launch-cli.ts";
 import { rawRequest } from "../servers/raw-request.ts";
 import type { RawResponse } from "../servers/raw-request.ts";
 
@@ -183,32 +182,15 @@ describe("asof serve", () => {
 
   /** Runs the command until it has printed where it listens. */
   async function serve(project: Project, ...options: readonly string[]): Promise<Serving> {
-    const interrupt = new AbortController();
-    const printed = { out: "", err: "" };
-    const exit = runCli(["serve", ...options], {
-      terminal: {
-        out: (text) => void (printed.out += text),
-        err: (text) => void (printed.err += text),
-        isTty: false,
-        columns: 100,
-        color: { out: false, err: false },
-      },
-      now: project.clock,
-      signal: interrupt.signal,
-      cwd: project.dir,
-      env: {},
-    });
-    await expect.poll(() => printed.out + printed.err, { timeout: 10_000 }).not.toBe("");
-    const url = /http:\/\/127\.0\.0\.1:\d+\/mirror\//.exec(printed.out)?.[0];
-    if (url === undefined) throw new Error(`asof serve printed no address: ${printed.out}${printed.err}`);
+    const cli = project.begin("serve", ...options);
+    await expect.poll(() => cli.out + cli.err, { timeout: 10_000 }).not.toBe("");
+    const url = /http:\/\/127\.0\.0\.1:\d+\/mirror\//.exec(cli.out)?.[0];
+    if (url === undefined) throw new Error(`asof serve printed no address: ${cli.out}${cli.err}`);
     const serving: Serving = {
       url,
-      printed: () => printed,
+      printed: () => cli,
       get: (target) => rawRequest(Number(new URL(url).port), { target, headers: { Host: "localhost" } }),
-      async interrupt() {
-        interrupt.abort(new Interruption("SIGINT"));
-        return { exit: await exit, ...printed };
-      },
+      interrupt: () => cli.stop(),
     };
     running.push(serving);
     return serving;

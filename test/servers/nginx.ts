@@ -153,12 +153,13 @@ function isOpen(port: number): Promise<boolean> {
   });
 }
 
-async function workerPid(request: RunningNginx["request"]): Promise<number> {
+/** The process that answers now. */
+export async function workerPid(request: RunningNginx["request"]): Promise<number> {
   const { body } = await request("/worker-pid");
   return Number(body.toString());
 }
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
