@@ -1,7 +1,7 @@
-import { hasErrorCode } from "../error-code.ts";
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 
+import { hasErrorCode } from "../error-code.ts";
 import type { DistributionSettings, RepositorySettings } from "../model/config.ts";
 import { emptyHistory, goneIntervals, keptCheckpoints, newestPublication } from "../model/history.ts";
 import type { GoneInterval, History } from "../model/history.ts";

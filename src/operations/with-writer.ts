@@ -1,9 +1,9 @@
-import { hasErrorCode } from "../error-code.ts";
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { isMainThread } from "node:worker_threads";
 
+import { hasErrorCode } from "../error-code.ts";
 import { Failure } from "../failure.ts";
 import { waitForLock } from "../store/lock.ts";
 import type { Lock } from "../store/lock.ts";

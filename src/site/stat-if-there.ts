@@ -1,6 +1,7 @@
-import { hasErrorCode } from "../error-code.ts";
 import { lstatSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
+
+import { hasErrorCode } from "../error-code.ts";
 
 /** `lstat`, or undefined when nothing is there: also below something that is a file by now, which Node's `throwIfNoEntry` throws for. */
 export function lstatIfThere(file: string): Stats | undefined {

@@ -1,9 +1,9 @@
-import { hasErrorCode } from "../error-code.ts";
 import { execFile } from "node:child_process";
 import { closeSync, constants, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 
+import { hasErrorCode } from "../error-code.ts";
 import { Failure } from "../failure.ts";
 
 /**

@@ -1,8 +1,8 @@
-import { hasErrorCode } from "../error-code.ts";
 import { spawnSync } from "node:child_process";
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import os from "node:os";
 
+import { hasErrorCode } from "../error-code.ts";
 import { Failure } from "../failure.ts";
 
 export interface Lock {

@@ -1,8 +1,8 @@
-import { hasErrorCode } from "../error-code.ts";
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
+import { hasErrorCode } from "../error-code.ts";
 import { Failure } from "../failure.ts";
 import type { Digest } from "../model/digest.ts";
 import { foldHistory } from "../model/history.ts";
