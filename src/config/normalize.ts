@@ -4,6 +4,7 @@ import { parseBasePath } from "../model/base-path.ts";
 import { compareNames } from "../model/compare-names.ts";
 import type { Config, DistributionSettings, RepositorySettings, SiteSettings } from "../model/config.ts";
 import type { Remote } from "../model/remote.ts";
+import { hostNames, serverNames } from "../model/server-name.ts";
 import type { WrittenConfig, WrittenDistribution, WrittenRemote, WrittenRepository } from "./written-config.ts";
 
 /** The one way from what a person wrote to what the code uses. `file` is absolute; relative paths are relative to its folder. Pure. */
@@ -16,6 +17,9 @@ export function normalizeConfig(written: WrittenConfig, file: string): Config {
     stateDir: absolute(written.state),
     publicDir: absolute(written.output),
     rulesDir: absolute(written.rules),
+    servers: serverNames.filter((server) => written.servers.includes(server)),
+    hosts: hostNames.filter((host) => written.hosts.includes(host)),
+    checkRules: written.check_rules,
     templatesDir: written.templates === undefined ? undefined : absolute(written.templates),
     theme: written.theme,
     reload: written.reload,

@@ -25,6 +25,7 @@ export const rules: readonly ((input: RuleInput) => Iterable<Fault>)[] = [
   basePathsApart,
   repositoriesExist,
   redirectNeedsUnsettled,
+  hostsNeedCopies,
 ];
 
 /** State in the document root would be served to everybody; and each folder is swept by its own rules. */
@@ -107,6 +108,12 @@ function* redirectNeedsUnsettled({ config }: RuleInput): Iterable<Fault> {
       "must be false with pruned: redirect, because the answer for a time changes when its checkpoint is pruned",
     );
   }
+}
+
+/** GitHub refuses an artifact with links in it, others leave them out or copy what they lead to again and again. */
+function* hostsNeedCopies({ config }: RuleInput): Iterable<Fault> {
+  if (config.hosts.length === 0 || config.layout === "copies") return;
+  yield fault(["layout"], `must be copies with hosts: ${config.hosts.join(", ")}; most of them take no links`);
 }
 
 interface OwnFolder {

@@ -24,6 +24,9 @@ site:
 # rules: rules              # generated server configuration
 # templates: templates      # no default; your pages in place of the built-in ones
 # theme: default            # or classic
+# servers: [nginx, apache, caddy, lighttpd]
+# hosts: []                 # or cloudflare, cloudfront, github-pages, gitlab-pages, htaccess, netlify, object-store: needs layout: copies
+# check_rules: false        # true: an installed server must accept new rules before they replace the old ones
 # reload: [systemctl, reload, nginx]   # no default; run after the rules changed
 # layout: shared            # or hardlinks, copies
 # pruned: gone              # or redirect, which needs settled: false

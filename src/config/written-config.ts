@@ -2,6 +2,8 @@ import { z } from "zod";
 
 import { basePathProblem } from "../model/base-path.ts";
 import { duration, folder, manifestName, name, patterns, size, text } from "./fields.ts";
+import { hostNames, serverNames } from "../model/server-name.ts";
+import type { HostName, ServerName } from "../model/server-name.ts";
 import { remoteUrlProblem, siteUrlProblem } from "./url.ts";
 
 /**
@@ -15,6 +17,9 @@ export interface WrittenConfig {
   readonly rules: string;
   readonly templates?: string | undefined;
   readonly theme: "default" | "classic";
+  readonly servers: readonly ServerName[];
+  readonly hosts: readonly HostName[];
+  readonly check_rules: boolean;
   readonly reload?: readonly string[] | undefined;
   readonly layout: "shared" | "hardlinks" | "copies";
   readonly pruned: "gone" | "redirect";
@@ -155,6 +160,19 @@ const schema = z
     rules: folder.default("rules").describe("Folder for the generated server configuration."),
     templates: folder.optional().describe("Folder with templates that replace built-in ones of the same name."),
     theme: z.enum(["default", "classic"]).default("default").describe("Look of the pages."),
+    servers: z
+      .array(z.enum(serverNames))
+      .min(1)
+      .default([...serverNames])
+      .describe("Web servers that rules are generated for."),
+    hosts: z
+      .array(z.enum(hostNames))
+      .default([])
+      .describe("Hosts without a rule language, whose own files are written beside the site; needs layout: copies."),
+    check_rules: z
+      .boolean()
+      .default(false)
+      .describe("Let each server of `servers` that is installed check new rules before they replace the old ones."),
     reload: z
       .array(text((value) => (value.includes("\0") ? "has a NUL character" : undefined)))
       .min(1)

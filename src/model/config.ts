@@ -1,5 +1,6 @@
 import type { BasePath } from "./base-path.ts";
 import type { Remote } from "./remote.ts";
+import type { HostName, ServerName } from "./server-name.ts";
 
 /** The configuration as the code uses it: every field present, paths absolute, names checked against each other. */
 export interface Config {
@@ -10,6 +11,12 @@ export interface Config {
   readonly stateDir: string;
   readonly publicDir: string;
   readonly rulesDir: string;
+  /** Web servers that rules are generated for. */
+  readonly servers: readonly ServerName[];
+  /** Hosts without a rule language whose own files are written beside the site. */
+  readonly hosts: readonly HostName[];
+  /** Whether new rules must pass the server's own syntax check, where it is installed, before they replace the old ones. */
+  readonly checkRules: boolean;
   /** Folder with templates that replace built-in ones of the same name, or undefined. */
   readonly templatesDir: string | undefined;
   readonly theme: "default" | "classic";

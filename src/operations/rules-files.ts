@@ -2,18 +2,21 @@ import path from "node:path";
 
 import { emptyHistory, timelineOf } from "../model/history.ts";
 import type { Timeline } from "../model/timeline.ts";
-import { nginxEmitter } from "../redirects/nginx.ts";
 import type { RulesInput } from "../redirects/rules.ts";
+import { serverLanguages } from "../redirects/servers.ts";
+import { openTemplates } from "../templates.ts";
 import { promisedSettled, prunedAnswer } from "./settled.ts";
 import type { GeneratedFile } from "./site-files.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** The server rules that belong to the state as it is now. */
 export function planRules(workspace: Workspace): readonly GeneratedFile[] {
+  const { servers, rulesDir } = workspace.config;
   const input = rulesInput(workspace);
-  return nginxEmitter(workspace.nginxTemplates)
-    .render(input)
-    .map((file) => ({ path: path.join(workspace.config.rulesDir, file.path), content: file.content }));
+  return serverLanguages
+    .filter(({ server }) => servers.includes(server))
+    .flatMap(({ server, escape, emitter }) => emitter(openTemplates({ folder: server, escape })).render(input))
+    .map((file) => ({ path: path.join(rulesDir, file.path), content: file.content }));
 }
 
 /** What a repository answers for each second, as configured. */
@@ -30,6 +33,7 @@ function rulesInput(workspace: Workspace): RulesInput {
     siteName: config.site.name,
     mount: config.site.mount,
     publicDir: config.publicDir,
+    rulesDir: config.rulesDir,
     layout: config.layout,
     repositories: config.repositories
       .filter(({ name }) => served.has(name))

@@ -3,13 +3,11 @@ import type { Config, RepositorySettings } from "../model/config.ts";
 import { createPages } from "../pages/open-pages.ts";
 import { escapeHtml } from "../pages/escape-html.ts";
 import type { Pages } from "../pages/views.ts";
-import { quoteNginx } from "../redirects/nginx-quote.ts";
 import { publicLayout } from "../site/public-layout.ts";
 import type { PublicLayout } from "../site/public-layout.ts";
 import { openStore, storeExists } from "../store/open-store.ts";
 import type { Store } from "../store/open-store.ts";
 import { openTemplates } from "../templates.ts";
-import type { Templates } from "../templates.ts";
 import type { Clock } from "./clock.ts";
 import type { OnProgress } from "./progress.ts";
 
@@ -19,7 +17,6 @@ export interface Workspace {
   readonly store: Store;
   readonly publicLayout: PublicLayout;
   readonly pages: Pages;
-  readonly nginxTemplates: Templates;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onProgress: OnProgress;
@@ -70,7 +67,6 @@ export function assembleWorkspace(options: WorkspaceOptions, store: Store): Work
     store,
     publicLayout: publicLayout(config.publicDir),
     pages: createPages(pageTemplates, config.theme),
-    nginxTemplates: openTemplates({ folder: "nginx", escape: quoteNginx }),
     clock,
     signal,
     onProgress: options.onProgress ?? (() => {}),

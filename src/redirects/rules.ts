@@ -1,4 +1,5 @@
 import type { Layout } from "../model/config.ts";
+import type { ServerName } from "../model/server-name.ts";
 import type { Timeline } from "../model/timeline.ts";
 
 /** Everything that server rules are made of. */
@@ -9,6 +10,8 @@ export interface RulesInput {
   readonly mount: string;
   /** Absolute path of public/. */
   readonly publicDir: string;
+  /** Absolute path of rules/: some servers read data files from there while they answer. */
+  readonly rulesDir: string;
   readonly layout: Layout;
   /** Base64 SHA-256 of the one inline script that all pages share; without it no script runs. */
   readonly scriptHash?: string | undefined;
@@ -40,6 +43,7 @@ export interface RulesFile {
 
 /** A server language. Pure: the same input gives the same bytes. */
 export interface Emitter {
-  readonly server: "nginx";
+  readonly server: ServerName;
+  /** Files in the order in which they are to be replaced: one that needs another new comes after it. */
   render(input: RulesInput): readonly RulesFile[];
 }

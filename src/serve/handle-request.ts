@@ -4,7 +4,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import { answerRequest } from "./answer.ts";
 import type { FileResponse, Redirect } from "./answer.ts";
 import { contentPolicy } from "../model/content-policy.ts";
-import { contentTypeOf } from "./content-type.ts";
+import { contentTypeOf } from "../model/content-type.ts";
 import { inTurn } from "./in-turn.ts";
 import { reloadScriptPath } from "./live-reload.ts";
 import type { LiveReload } from "./live-reload.ts";

@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 
 import { evaluateConditions } from "./conditions.ts";
 import type { Validators } from "./conditions.ts";
-import { contentTypeOf } from "./content-type.ts";
+import { contentTypeOf } from "../model/content-type.ts";
 import type { OpenedFile } from "./open-inside.ts";
 import { sendText } from "./send-text.ts";
 

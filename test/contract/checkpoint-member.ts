@@ -1,9 +1,9 @@
 import { loadConfig } from "../../src/config/load.ts";
 import { startPreview } from "../../src/operations/preview.ts";
 import type { Project } from "../helpers/asof.ts";
-import { startNginx } from "../servers/nginx.ts";
 import { rawRequest } from "../servers/raw-request.ts";
 import type { RawRequest, RawResponse } from "../servers/raw-request.ts";
+import type { ServerMember } from "../servers/server.ts";
 
 /** A kind of server that answers for what a project has built. */
 export interface CheckpointMember {
@@ -20,11 +20,19 @@ export interface CheckpointServer {
   stop(): Promise<void>;
 }
 
-/** Real nginx with the two generated files included. */
-export const nginxMember: CheckpointMember = {
-  name: "nginx with generated rules",
-  start: (project, mount) => startNginx({ publicDir: project.file("public"), rulesDir: project.file("rules"), mount }),
-};
+/** A real web server with the generated rules included. */
+export function ruleMember({ server, start, traits }: ServerMember): CheckpointMember {
+  return {
+    name: `${server} with generated rules`,
+    start: (project, mount) =>
+      start({
+        publicDir: project.file("public"),
+        rulesDir: project.file("rules"),
+        mount,
+        env: { TZ: traits.timeZone },
+      }),
+  };
+}
 
 /** What `asof serve` starts. */
 export const previewMember: CheckpointMember = {

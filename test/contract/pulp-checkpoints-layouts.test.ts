@@ -1,6 +1,6 @@
-import { nginxAvailable } from "../servers/nginx.ts";
-import { nginxMember, previewMember } from "./checkpoint-member.ts";
+import { availableServers } from "../servers/members.ts";
+import { previewMember, ruleMember } from "./checkpoint-member.ts";
 import { describeCheckpointContract } from "./pulp-checkpoints.ts";
 
 describeCheckpointContract(previewMember, "hardlinks");
-if (nginxAvailable()) describeCheckpointContract(nginxMember, "copies");
+for (const member of availableServers()) describeCheckpointContract(ruleMember(member), "copies");

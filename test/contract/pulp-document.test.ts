@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Timestamp } from "../../src/model/timestamp.ts";
 import { manifestOf } from "../helpers/origin-server.ts";
 import { pulpDocument } from "../pages/pulp-document.ts";
-import { nginxAvailable } from "../servers/nginx.ts";
-import { nginxMember } from "./checkpoint-member.ts";
+import { nginxAvailable, nginxServer } from "../servers/nginx.ts";
+import { ruleMember } from "./checkpoint-member.ts";
 import { mount, openCheckpointSite } from "./checkpoint-site.ts";
 import type { CheckpointProject, CheckpointSite } from "./checkpoint-site.ts";
 import { fileRemote, takeIn, writtenConfiguration } from "./pulp-fixture.ts";
@@ -38,7 +38,7 @@ describe.skipIf(!nginxAvailable())("the classic theme, served by nginx", () => {
   let site: CheckpointSite & { readonly content: readonly [Timestamp, Timestamp] };
 
   beforeAll(async () => {
-    site = await openCheckpointSite(nginxMember, configuration, fill);
+    site = await openCheckpointSite(ruleMember(nginxServer), configuration, fill);
   });
   afterAll(() => site.close());
 

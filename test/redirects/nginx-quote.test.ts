@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { Failure } from "../../src/failure.ts";
-import { quoteNginx, quoteRegex } from "../../src/redirects/nginx-quote.ts";
+import { quoteNginx, quoteRegex } from "../../src/redirects/nginx/nginx-quote.ts";
 
 describe("quoteNginx", () => {
   it("leaves plain text alone and escapes quotes and backslashes", () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Failure } from "../../src/failure.ts";
 import type { RulesInput } from "../../src/redirects/rules.ts";
 import { timeline } from "../model/a-timeline.ts";
-import { renderNginx, repository, rulesInput } from "../servers/rules-folder.ts";
+import { renderRules, repository, rulesInput } from "../servers/rules-folder.ts";
 
 const history = timeline(["-20230101T000000Z", "20240101T000000Z", "20250318T140338Z"], {
   horizon: "20250401T000000Z",
@@ -21,7 +21,7 @@ describe("generated nginx configuration", () => {
   });
 
   it("is the same bytes every time", () => {
-    expect(renderNginx(example)).toEqual(renderNginx(example));
+    expect(renderRules(example, "nginx")).toEqual(renderRules(example, "nginx"));
   });
 
   it("names the log of each repository in a line that can be parsed", () => {
@@ -68,7 +68,7 @@ describe("generated nginx configuration", () => {
   it("puts the site's name before every variable that it defines", () => {
     const defined = /(?:^|\n)(?:map|geo) (?:\S+ )+\$(\w+) \{|set \$(\w+) |\(\?<(\w+)>/g;
     for (const siteName of ["main", "a".repeat(32), "z9"]) {
-      const text = renderNginx({ ...example, siteName })
+      const text = renderRules({ ...example, siteName }, "nginx")
         .map(({ content }) => content)
         .join("");
       const names = [...text.matchAll(defined)].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
@@ -84,10 +84,10 @@ describe("generated nginx configuration", () => {
   });
 
   it("refuses a document root that nginx cannot name", () => {
-    expect(() => renderNginx({ ...example, publicDir: "/srv/$public" })).toThrow(Failure);
+    expect(() => renderRules({ ...example, publicDir: "/srv/$public" }, "nginx")).toThrow(Failure);
   });
 });
 
 function fileOf(input: RulesInput, name: string): string {
-  return renderNginx(input).find((file) => file.path === `nginx/${name}`)?.content ?? "";
+  return renderRules(input, "nginx").find((file) => file.path === `nginx/${name}`)?.content ?? "";
 }

@@ -7,7 +7,7 @@ import { secondsOf, timestampFromSeconds } from "../../src/model/timestamp.ts";
 import type { Timestamp } from "../../src/model/timestamp.ts";
 import { answerRequest } from "../../src/serve/answer.ts";
 import { contentPolicy } from "../../src/model/content-policy.ts";
-import { nginxEmitter } from "../../src/redirects/nginx.ts";
+import { nginxEmitter } from "../../src/redirects/nginx/nginx.ts";
 import type { PreviewSite } from "../../src/serve/preview-site.ts";
 import { startPreview } from "../../src/serve/preview-server.ts";
 import type { PreviewServer } from "../../src/serve/preview-server.ts";
@@ -152,6 +152,7 @@ describe("the content policy", () => {
       siteName: "main",
       mount: "/",
       publicDir: "/srv/public",
+      rulesDir: "/srv/rules",
       layout: "shared",
       scriptHash,
       repositories: [],

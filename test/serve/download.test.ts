@@ -1,10 +1,8 @@
-import { readFileSync } from "node:fs";
 import { open, utimes } from "node:fs/promises";
 import path from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { contentTypeOf } from "../../src/serve/content-type.ts";
 import { first, modified, openPreview } from "./preview-fixture.ts";
 import type { PreviewFixture } from "./preview-fixture.ts";
 import type { RawResponse } from "../servers/raw-request.ts";
@@ -161,17 +159,6 @@ describe("downloads", () => {
     }
     const whole = await preview.get(`/${name}`);
     expect([whole.status, whole.body.length, whole.body.subarray(-3).toString()]).toEqual([200, size, "end"]);
-  });
-
-  it("are of the types of the generated rules", async () => {
-    const template = readFileSync(new URL("../../templates/nginx/files.eta", import.meta.url), "utf8");
-    const block = /types \{([^}]*)\}/.exec(template)?.[1] ?? "";
-    const rules = [...block.matchAll(/(?:"([^"]+)"|(\S+)) ([^;]+);/g)].flatMap(([, quoted, bare, extensions = ""]) =>
-      extensions.split(" ").map((extension) => [extension, quoted ?? bare] as const),
-    );
-    expect(rules.length).toBeGreaterThan(30);
-    for (const [extension, type] of rules)
-      expect([extension, contentTypeOf(`x.${extension}`)]).toEqual([extension, type]);
   });
 
   it.each([

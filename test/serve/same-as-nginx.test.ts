@@ -6,11 +6,11 @@ import { z } from "zod";
 
 import { addSeconds, isTimestamp } from "../../src/model/timestamp.ts";
 import type { Timestamp } from "../../src/model/timestamp.ts";
-import { previewMember, nginxMember } from "../contract/checkpoint-member.ts";
+import { previewMember, ruleMember } from "../contract/checkpoint-member.ts";
 import type { CheckpointServer } from "../contract/checkpoint-member.ts";
 import { openProject } from "../helpers/asof.ts";
 import type { Project } from "../helpers/asof.ts";
-import { nginxAvailable } from "../servers/nginx.ts";
+import { nginxAvailable, nginxServer } from "../servers/nginx.ts";
 import type { RawRequest, RawResponse } from "../servers/raw-request.ts";
 
 const mount = "/mirror/";
@@ -26,7 +26,10 @@ describe.skipIf(!nginxAvailable())("the preview and nginx with the generated rul
     project = openProject(configuration);
     await publishThree(project);
     addresses = addressesBelow(project.file("public"), mount);
-    [preview, nginx] = await Promise.all([previewMember.start(project, mount), nginxMember.start(project, mount)]);
+    [preview, nginx] = await Promise.all([
+      previewMember.start(project, mount),
+      ruleMember(nginxServer).start(project, mount),
+    ]);
   });
 
   afterAll(async () => {

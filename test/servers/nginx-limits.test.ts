@@ -1,17 +1,21 @@
+import { statSync } from "node:fs";
+import path from "node:path";
+
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { timeline } from "../model/a-timeline.ts";
 import { nginxAvailable, startNginx } from "./nginx.ts";
-import type { RunningNginx } from "./nginx.ts";
+import { randomHistory, seededRandom } from "./random-history.ts";
 import { makeRulesFolder, repository, rulesInput } from "./rules-folder.ts";
 import type { RulesFolder } from "./rules-folder.ts";
+import type { RunningServer } from "./server.ts";
 
 const history = timeline(["20240101T000000Z", "20250318T140338Z"]);
 const base = "/checkpoints/myfile";
 
 describe.skipIf(!nginxAvailable())("many nginx rules", () => {
   let folder: RulesFolder;
-  let nginx: RunningNginx | undefined;
+  let nginx: RunningServer | undefined;
 
   beforeEach(async () => {
     folder = await makeRulesFolder();
@@ -26,12 +30,13 @@ describe.skipIf(!nginxAvailable())("many nginx rules", () => {
   it("share one nginx with the rules of other sites", async () => {
     const other = await makeRulesFolder();
     await other.place({ "checkpoints/myfile/20200101T000000Z/f": "other" });
-    await folder.writeRules(rulesInput(folder.publicDir, history));
+    await folder.writeRules(rulesInput(folder.publicDir, history), "nginx");
     await other.writeRules(
       rulesInput(other.publicDir, timeline(["20200101T000000Z"], { horizon: "20251231T000000Z" }), {
         siteName: "other",
         mount: "/other/",
       }),
+      "nginx",
     );
     nginx = await startNginx({
       ...folder,
@@ -63,6 +68,7 @@ describe.skipIf(!nginxAvailable())("many nginx rules", () => {
           checkpoint: true,
         })),
       }),
+      "nginx",
     );
     nginx = await startNginx(folder);
 
@@ -73,13 +79,22 @@ describe.skipIf(!nginxAvailable())("many nginx rules", () => {
     }
   });
 
+  it("need no more than nginx's own limits for 100,000 checkpoints", async () => {
+    const many = randomHistory(seededRandom(1), { checkpoints: 100_000, stepSeconds: 86_400 / 20 });
+    await folder.writeRules(rulesInput(folder.publicDir, many), "nginx");
+    nginx = await startNginx(folder);
+
+    expect(nginx.configTest).not.toContain("[warn]");
+    expect(statSync(path.join(folder.rulesDir, "nginx/http.conf")).size).toBeLessThan(2_000_000);
+  });
+
   it("fit into one nginx with those of many sites once variables_hash_bucket_size is raised as they say", async () => {
     const others = await Promise.all(["a", "b", "c"].map(() => makeRulesFolder()));
     for (const [index, other] of others.entries()) {
       const siteName = `${"a".repeat(31)}${index}`;
-      await other.writeRules(rulesInput(other.publicDir, history, { siteName, mount: `/site${index}/` }));
+      await other.writeRules(rulesInput(other.publicDir, history, { siteName, mount: `/site${index}/` }), "nginx");
     }
-    await folder.writeRules(rulesInput(folder.publicDir, history));
+    await folder.writeRules(rulesInput(folder.publicDir, history), "nginx");
     nginx = await startNginx({
       ...folder,
       httpExtra: `variables_hash_bucket_size 128; ${others.map(({ rulesDir }) => `include ${rulesDir}/nginx/http.conf;`).join(" ")}`,

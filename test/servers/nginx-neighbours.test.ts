@@ -4,10 +4,10 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { nginxAvailable, startNginx } from "./nginx.ts";
-import type { RunningNginx } from "./nginx.ts";
 import { timeline } from "../model/a-timeline.ts";
 import { makeRulesFolder, rulesInput } from "./rules-folder.ts";
 import type { RulesFolder } from "./rules-folder.ts";
+import type { RunningServer } from "./server.ts";
 
 const history = timeline(["-20230101T000000Z", "20240101T000000Z", "20250318T140338Z"]);
 const base = "/checkpoints/myfile";
@@ -16,7 +16,7 @@ const snapshot = { name: "snapshot", basePath: "checkpoints/myfile", repository:
 
 describe.skipIf(!nginxAvailable())("nginx rules inside somebody's server", () => {
   let folder: RulesFolder;
-  let nginx: RunningNginx | undefined;
+  let nginx: RunningServer | undefined;
 
   beforeEach(async () => {
     folder = await makeRulesFolder();
@@ -44,7 +44,7 @@ describe.skipIf(!nginxAvailable())("nginx rules inside somebody's server", () =>
   it.each(["serverExtra", "serverExtraAfter"] as const)(
     "never hand a mirrored file to a handler (%s)",
     async (where) => {
-      await folder.writeRules(rulesInput(folder.publicDir, history, { distributions: [snapshot, plain] }));
+      await folder.writeRules(rulesInput(folder.publicDir, history, { distributions: [snapshot, plain] }), "nginx");
       nginx = await startNginx({
         ...folder,
         [where]: "location ~ \\.php$ { return 299 handler; } location ~* /sub/ { return 299 handler; }",
@@ -70,7 +70,7 @@ describe.skipIf(!nginxAvailable())("nginx rules inside somebody's server", () =>
   );
 
   it("keep their answers whatever the server sets for itself", async () => {
-    await folder.writeRules(rulesInput(folder.publicDir, history, { distributions: [snapshot, plain] }));
+    await folder.writeRules(rulesInput(folder.publicDir, history, { distributions: [snapshot, plain] }), "nginx");
     nginx = await startNginx({
       ...folder,
       root: "/nonexistent",
@@ -183,7 +183,7 @@ describe.skipIf(!nginxAvailable())("nginx rules inside somebody's server", () =>
   });
 
   it.skipIf(process.getuid?.() !== 0)("serve root's files by a worker that is somebody else", async () => {
-    await folder.writeRules(rulesInput(folder.publicDir, history));
+    await folder.writeRules(rulesInput(folder.publicDir, history), "nginx");
     await chmod(path.dirname(folder.publicDir), 0o755);
     nginx = await startNginx({ ...folder, user: "nobody nogroup" });
 
@@ -194,7 +194,7 @@ describe.skipIf(!nginxAvailable())("nginx rules inside somebody's server", () =>
   it("serve a document root whose path has spaces and quotes", async () => {
     const odd = path.join(folder.publicDir, 'a "b" \\c {d}; #e');
     await folder.place({ 'a "b" \\c {d}; #e/checkpoints/myfile/20250318T140338Z/f': "odd" });
-    await folder.writeRules(rulesInput(odd, history));
+    await folder.writeRules(rulesInput(odd, history), "nginx");
     nginx = await startNginx(folder);
 
     expect((await nginx.request(`${base}/20250318T140338Z/f`)).body.toString()).toBe("odd");

@@ -1,21 +1,17 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { rawRequest } from "./raw-request.ts";
-import type { RawRequest, RawResponse } from "./raw-request.ts";
+import { isInstalled } from "./server.ts";
+import type { RunningServer, ServerMember, ServerOptions } from "./server.ts";
+import { freePort, holdProcess, waitUntilOpen } from "./server-process.ts";
 
-export interface NginxOptions {
-  /** Document root of the server, unless `root` names another one. */
-  readonly publicDir: string;
+export interface NginxOptions extends ServerOptions {
+  /** Document root in place of publicDir. */
   readonly root?: string;
-  /** Folder with `nginx/http.conf` and `nginx/server.conf`. */
-  readonly rulesDir: string;
-  /** Where public/ is mounted; elsewhere than at `/` the server has no root of its own. */
-  readonly mount?: string;
   /** Directives of a user: at the top of the file, in http { }, and in server { } before and behind the include. */
   readonly mainExtra?: string;
   readonly httpExtra?: string;
@@ -23,34 +19,28 @@ export interface NginxOptions {
   readonly serverExtraAfter?: string;
   /** User of the workers when run by root; default root, so that temporary directories need no permissions. */
   readonly user?: string;
-  readonly env?: Readonly<Record<string, string>>;
 }
 
-export interface RunningNginx {
-  readonly url: string;
-  readonly port: number;
-  /** What `nginx -t` said, warnings included. */
-  readonly configTest: string;
-  /** Returns when workers with the present configuration alone answer. Throws, as `nginx -t` would fail, leaving the old ones at work. */
-  reload(): Promise<void>;
-  stop(): Promise<void>;
-  request(target: string, options?: Omit<RawRequest, "target">): Promise<RawResponse>;
-  errorLog(): Promise<string>;
-}
+/** nginx with the two generated files included. */
+export const nginxServer: ServerMember = {
+  server: "nginx",
+  isAvailable: nginxAvailable,
+  start: startNginx,
+  traits: {
+    emptyDirectory: 403,
+    plainText: "text/plain",
+    html: "text/html",
+    timeZone: "Asia/Tokyo",
+    carries: 100_000,
+  },
+};
 
-/**
- * Whether nginx is installed. Where `CI` is set it must be: then an absent one throws, and the test file fails instead of being skipped.
- */
 export function nginxAvailable(): boolean {
-  const found = spawnSync("nginx", ["-v"]).error === undefined;
-  if (!found && process.env["CI"] !== undefined && process.env["CI"] !== "") {
-    throw new Error("nginx is not installed; test/servers/install.sh installs it");
-  }
-  return found;
+  return isInstalled("nginx", "-v");
 }
 
 /** Runs a real nginx in the foreground on a free port of 127.0.0.1, with a directory of its own for everything it writes. */
-export async function startNginx(options: NginxOptions): Promise<RunningNginx> {
+export async function startNginx(options: NginxOptions): Promise<RunningServer> {
   const home = await mkdtemp(path.join(os.tmpdir(), "asof-nginx-"));
   const configFile = path.join(home, "nginx.conf");
   const errorFile = path.join(home, "error.log");
@@ -59,21 +49,17 @@ export async function startNginx(options: NginxOptions): Promise<RunningNginx> {
   await writeFile(configFile, mainConfig(options, home, port));
   const configTest = testConfig(args);
 
-  // A shell holds nginx and ends it when its standard input does: also when this process dies without a word.
-  const holder = spawn("sh", ["-c", 'nginx "$@" & nginx=$!; cat; kill "$nginx"; wait "$nginx"', "sh", ...args], {
-    stdio: ["pipe", "ignore", "ignore"],
-    env: { ...process.env, ...options.env },
-  });
-  const exited = new Promise<void>((resolve) => holder.once("exit", () => resolve()));
-  const request: RunningNginx["request"] = (target, rest = {}) => rawRequest(port, { target, ...rest });
-  await waitUntilOpen(port, errorFile);
+  const held = holdProcess("nginx", args, options.env);
+  const request: RunningServer["request"] = (target, rest = {}) => rawRequest(port, { target, ...rest });
+  const errorLog = (): Promise<string> => readFile(errorFile, "utf8");
+  await waitUntilOpen(port, errorLog);
 
   return {
     url: `http://127.0.0.1:${port}${options.mount ?? "/"}`,
     port,
     configTest,
     request,
-    errorLog: () => readFile(errorFile, "utf8"),
+    errorLog,
     async reload() {
       testConfig(args);
       const worker = await workerPid(request);
@@ -82,8 +68,7 @@ export async function startNginx(options: NginxOptions): Promise<RunningNginx> {
       while (isAlive(worker)) await sleep(10);
     },
     async stop() {
-      holder.stdin.end();
-      await exited;
+      await held.stop();
       await rm(home, { recursive: true, force: true });
     },
   };
@@ -124,37 +109,8 @@ function testConfig(args: readonly string[]): string {
   return stderr;
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
-}
-
-async function waitUntilOpen(port: number, errorFile: string): Promise<void> {
-  for (let tries = 0; !(await isOpen(port)); tries++) {
-    if (tries > 1_000) throw new Error(`nginx does not answer: ${await readFile(errorFile, "utf8")}`);
-    await sleep(10);
-  }
-}
-
-function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: "127.0.0.1" });
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
-}
-
 /** The process that answers now. */
-export async function workerPid(request: RunningNginx["request"]): Promise<number> {
+export async function workerPid(request: RunningServer["request"]): Promise<number> {
   const { body } = await request("/worker-pid");
   return Number(body.toString());
 }

@@ -4,18 +4,22 @@ import { resolveRequest } from "../../src/model/resolve-request.ts";
 import { timestampFromSeconds } from "../../src/model/timestamp.ts";
 import { rawTargetCases } from "../contract/raw-target-cases.ts";
 import { comparable, expectedResponse } from "./expect-answer.ts";
-import { nginxAvailable, startNginx } from "./nginx.ts";
-import type { RunningNginx } from "./nginx.ts";
+import { availableServers } from "./members.ts";
 import { timeline } from "../model/a-timeline.ts";
 import { makeRulesFolder, rulesInput } from "./rules-folder.ts";
 import type { RulesFolder } from "./rules-folder.ts";
+import type { RunningServer } from "./server.ts";
 
 const history = timeline(["20240101T000000Z", "20250318T140338Z", "20250901T000000Z"]);
 
-describe.skipIf(!nginxAvailable()).each(["/", "/mirror/"])("raw request targets on nginx mounted at %s", (mount) => {
+const everyServerAndMount = availableServers().flatMap((member) =>
+  ["/", "/mirror/"].map((mount) => ({ server: member.server, member, mount })),
+);
+
+describe.each(everyServerAndMount)("raw request targets on $server mounted at $mount", ({ member, mount }) => {
   const base = `${mount}checkpoints/myfile/`;
   let folder: RulesFolder;
-  let nginx: RunningNginx;
+  let server: RunningServer;
 
   beforeAll(async () => {
     folder = await makeRulesFolder();
@@ -23,12 +27,12 @@ describe.skipIf(!nginxAvailable()).each(["/", "/mirror/"])("raw request targets 
       "checkpoints/myfile/20250318T140338Z/x": "content",
       "checkpoints/myfile/20250318T140338Z/index.html": "listing",
     });
-    await folder.writeRules(rulesInput(folder.publicDir, history, { mount }));
-    nginx = await startNginx({ publicDir: folder.publicDir, rulesDir: folder.rulesDir, mount });
+    await folder.writeRules(rulesInput(folder.publicDir, history, { mount }), member.server);
+    server = await member.start({ ...folder, mount, env: { TZ: member.traits.timeZone } });
   });
 
   afterAll(async () => {
-    await nginx.stop();
+    await server.stop();
     await folder.remove();
   });
 
@@ -36,7 +40,7 @@ describe.skipIf(!nginxAvailable()).each(["/", "/mirror/"])("raw request targets 
 
   it.each(cases)("answers $name as the reference does", async ({ target, path, ...request }) => {
     const now = timestampFromSeconds(Date.now() / 1000);
-    const response = await nginx.request(target, request);
+    const response = await server.request(target, request);
 
     expect(response.headers.has("set-cookie")).toBe(false);
     expect(response.headers.get("location") ?? base).toSatisfy((location: string) => location.startsWith(base));
@@ -51,12 +55,12 @@ describe.skipIf(!nginxAvailable()).each(["/", "/mirror/"])("raw request targets 
     "refuses %s everywhere with 405",
     async (method) => {
       for (const path of ["20250401T120000Z/x", "20250318T140338Z/x", "20250318T140338Z", "latest", "", "nothing"]) {
-        const response = await nginx.request(`${base}${path}`, { method });
+        const response = await server.request(`${base}${path}`, { method });
         expect(response.status, path).toBe(405);
         expect(response.headers.get("allow"), path).toBe("GET, HEAD");
         expect(response.headers.get("location"), path).toBeUndefined();
       }
-      expect((await nginx.request(base.slice(0, -1), { method })).status).toBe(405);
+      expect((await server.request(base.slice(0, -1), { method })).status).toBe(405);
     },
   );
 });

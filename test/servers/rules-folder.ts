@@ -3,9 +3,9 @@ import os from "node:os";
 import path from "node:path";
 
 import type { Timeline } from "../../src/model/timeline.ts";
-import { quoteNginx } from "../../src/redirects/nginx-quote.ts";
-import { nginxEmitter } from "../../src/redirects/nginx.ts";
+import type { ServerName } from "../../src/model/server-name.ts";
 import type { RulesFile, RulesInput, RulesRepository } from "../../src/redirects/rules.ts";
+import { serverLanguages } from "../../src/redirects/servers.ts";
 import { openTemplates } from "../../src/templates.ts";
 
 /** A temporary directory with `public/` and `rules/`. */
@@ -14,8 +14,10 @@ export interface RulesFolder {
   readonly rulesDir: string;
   /** Puts files below public/ by path; a path that ends in a slash is a directory. */
   place(files: Readonly<Record<string, string>>): Promise<void>;
-  /** Renders the rules and puts them, or only the file named, into rules/. */
-  writeRules(input: RulesInput, only?: "http.conf" | "server.conf"): Promise<void>;
+  /** Renders the rules of all servers, or of one, and puts them into rules/. */
+  writeRules(input: RulesInput, server?: ServerName): Promise<void>;
+  /** Puts one of the files into rules/, as when a run was stopped between two. */
+  writeRulesFile(input: RulesInput, file: string): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -23,8 +25,15 @@ export async function makeRulesFolder(): Promise<RulesFolder> {
   const home = await mkdtemp(path.join(os.tmpdir(), "asof-rules-"));
   const publicDir = path.join(home, "public");
   const rulesDir = path.join(home, "rules");
-  await mkdir(path.join(rulesDir, "nginx"), { recursive: true });
   await mkdir(publicDir);
+  const write = async (files: readonly RulesFile[]): Promise<void> => {
+    for (const file of files) {
+      const target = path.join(rulesDir, file.path);
+      await mkdir(path.dirname(target), { recursive: true });
+      await writeFile(`${target}.new`, file.content);
+      await rename(`${target}.new`, target);
+    }
+  };
   return {
     publicDir,
     rulesDir,
@@ -35,20 +44,19 @@ export async function makeRulesFolder(): Promise<RulesFolder> {
         if (!name.endsWith("/")) await writeFile(target, content);
       }
     },
-    async writeRules(input, only) {
-      for (const file of renderNginx(input)) {
-        if (only !== undefined && file.path !== `nginx/${only}`) continue;
-        const target = path.join(rulesDir, file.path);
-        await writeFile(`${target}.new`, file.content);
-        await rename(`${target}.new`, target);
-      }
-    },
+    writeRules: (input, server) => write(renderRules(input, server)),
+    writeRulesFile: (input, file) => write(renderRules(input).filter((one) => one.path === file)),
     remove: () => rm(home, { recursive: true, force: true }),
   };
 }
 
-export function renderNginx(input: RulesInput): readonly RulesFile[] {
-  return nginxEmitter(openTemplates({ folder: "nginx", escape: quoteNginx })).render(input);
+/** The rules of all servers, or of one. */
+export function renderRules(input: RulesInput, server?: ServerName): readonly RulesFile[] {
+  return serverLanguages
+    .filter((language) => server === undefined || language.server === server)
+    .flatMap((language) =>
+      language.emitter(openTemplates({ folder: language.server, escape: language.escape })).render(input),
+    );
 }
 
 /** Rules of one checkpoint distribution `checkpoints/myfile` of the repository `myfile`, unless told otherwise. */
@@ -57,6 +65,7 @@ export function rulesInput(publicDir: string, timeline: Timeline, changes: Parti
     siteName: "main",
     mount: "/",
     publicDir,
+    rulesDir: path.join(path.dirname(publicDir), "rules"),
     layout: "shared",
     repositories: [repository("myfile", timeline)],
     distributions: [

@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
 
-import { contentPolicy } from "../model/content-policy.ts";
-import { newestCheckpoint } from "../model/timeline.ts";
-import type { Templates } from "../templates.ts";
-import { dayLists, openAnswer } from "./day-lists.ts";
-import type { Boundary, DayList, OpenAnswer } from "./day-lists.ts";
+import { contentPolicy } from "../../model/content-policy.ts";
+import { extensionsOfTypes } from "../../model/content-type.ts";
+import { newestCheckpoint } from "../../model/timeline.ts";
+import type { Templates } from "../../templates.ts";
+import { dayLists, openAnswer } from "../day-lists.ts";
+import type { Boundary, DayList, OpenAnswer } from "../day-lists.ts";
 import { quoteNginx, quoteRegex } from "./nginx-quote.ts";
-import type { Emitter, RulesDistribution, RulesInput, RulesRepository } from "./rules.ts";
+import { mutablePaths, rootFiles } from "../mutable-paths.ts";
+import type { Emitter, RulesInput, RulesRepository } from "../rules.ts";
 
 /**
  * nginx 1.18 and later. `templates` is `openTemplates({ folder: "nginx", escape: quoteNginx })`.
@@ -84,6 +86,7 @@ interface ServerView {
   })[];
   /** JSON beside the front page, which pages read. */
   readonly rootFiles: readonly Pick<Place, "path" | "directory">[];
+  readonly types: readonly { readonly type: string; readonly extensions: string }[];
   /** Plain distributions, the directories above base paths, and the mount itself: everything there may change. */
   readonly mutable: readonly Place[];
 }
@@ -114,22 +117,10 @@ function serverView(input: RulesInput): ServerView {
         repository,
         address: `${repositoryAddress(repository)}::`,
       })),
-    rootFiles:
-      mount === "/"
-        ? ["site.json", "status.json"].map((name) => ({ path: `/${name}`, directory: `${publicDir}/${name}` }))
-        : [],
+    rootFiles: rootFiles(mount).map((name) => ({ path: `/${name}`, directory: `${publicDir}/${name}` })),
     mutable: mutablePaths(mount, distributions).map(place),
+    types: Object.entries(extensionsOfTypes).map(([type, extensions]) => ({ type, extensions })),
   };
-}
-
-/** At a mount of `/` the front page is the server's own business: a second `location /` would be an error. */
-function mutablePaths(mount: string, distributions: readonly RulesDistribution[]): readonly string[] {
-  const plain = distributions.filter((distribution) => !distribution.checkpoint).map(({ basePath }) => basePath);
-  const above = distributions.flatMap(({ basePath }) => {
-    const slash = basePath.indexOf("/");
-    return slash < 0 ? [] : [basePath.slice(0, slash)];
-  });
-  return mount === "/" ? [...new Set([...above, ...plain])].toSorted() : ["", ...plain];
 }
 
 /** A named group of PCRE has at most 32 characters: a longer site name is cut and told apart by its digest. */

@@ -1,4 +1,4 @@
-import { Failure } from "../failure.ts";
+import { Failure } from "../../failure.ts";
 
 /**
  * Text for the inside of a double-quoted nginx string. nginx has no way to write a dollar sign that is not a variable, and a control character would end a comment: both are

@@ -1,18 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { timestampFromSeconds } from "../../src/model/timestamp.ts";
-import { nginxAvailable } from "./nginx.ts";
-import { immutable, startNginxSite, summary } from "./nginx-site.ts";
-import type { NginxSite } from "./nginx-site.ts";
+import { availableServers } from "./members.ts";
+import { immutable, startServerSite, summary } from "./server-site.ts";
+import type { ServerSite } from "./server-site.ts";
 
-describe.skipIf(!nginxAvailable()).each(["/", "/mirror/"])(
-  "rows of the time contract on nginx, public/ mounted at %s",
-  (mount) => {
-    let site: NginxSite;
-    const get: NginxSite["get"] = (target, headers) => site.get(target, headers);
+const everyServerAndMount = availableServers().flatMap((member) =>
+  ["/", "/mirror/"].map((mount) => ({ server: member.server, member, mount })),
+);
+
+describe.each(everyServerAndMount)(
+  "rows of the time contract on $server, public/ mounted at $mount",
+  ({ member, mount }) => {
+    let site: ServerSite;
+    const get: ServerSite["get"] = (target, headers) => site.get(target, headers);
 
     beforeAll(async () => {
-      site = await startNginxSite(mount);
+      site = await startServerSite(member, mount);
     });
 
     afterAll(() => site.stop());
@@ -37,7 +41,7 @@ describe.skipIf(!nginxAvailable()).each(["/", "/mirror/"])(
       for (const at of ["20240601T000000Z", "20240601T000001Z", "20250318T140337Z"]) {
         const response = await get(`checkpoints/myfile/${at}/f?q`);
         expect(summary(response)).toEqual([410, undefined, "no-cache"]);
-        expect(response.headers.get("content-type")).toBe("text/html");
+        expect(response.headers.get("content-type")).toBe(member.traits.html);
         expect(response.body.toString()).toBe("a page about it");
       }
     });
@@ -46,7 +50,7 @@ describe.skipIf(!nginxAvailable()).each(["/", "/mirror/"])(
       for (const target of ["20230101T000000Z/f", "20230101T000000Z", "20230708T000000Z?q"]) {
         const response = await get(`checkpoints/myfile/${target}`);
         expect(summary(response)).toEqual([410, undefined, "no-cache"]);
-        expect(response.headers.get("content-type")).toBe("text/plain");
+        expect(response.headers.get("content-type")).toBe(member.traits.plainText);
         expect(response.body.toString()).toBe("This checkpoint was removed.\n");
       }
       expect((await get("checkpoints/myfile/_asof/gone/20230101T000000Z")).status).toBe(404);
@@ -110,13 +114,13 @@ describe.skipIf(!nginxAvailable()).each(["/", "/mirror/"])(
         "",
       ]) {
         const answer = await get(`checkpoints/myfile/${target}`);
-        const head = await site.nginx.request(`${mount}checkpoints/myfile/${target}`, { method: "HEAD" });
+        const head = await site.server.request(`${mount}checkpoints/myfile/${target}`, { method: "HEAD" });
         expect(head.head.replace(/^Date:.*$/m, "")).toBe(answer.head.replace(/^Date:.*$/m, ""));
       }
     });
 
     it("leaves no warning in the log", async () => {
-      expect(await site.nginx.errorLog()).not.toMatch(/uninitialized|\[(?:warn|alert|emerg)\]/);
+      expect(await site.server.errorLog()).not.toMatch(/uninitialized|\[(?:warn|alert|emerg)\]/);
     });
   },
 );

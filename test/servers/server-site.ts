@@ -2,15 +2,14 @@ import { symlink } from "node:fs/promises";
 import path from "node:path";
 
 import { timeline } from "../model/a-timeline.ts";
-import { startNginx } from "./nginx.ts";
-import type { RunningNginx } from "./nginx.ts";
 import type { RawResponse } from "./raw-request.ts";
 import { makeRulesFolder, repository, rulesInput } from "./rules-folder.ts";
+import type { RunningServer, ServerMember } from "./server.ts";
 
-/** A site as asof leaves it, with something of every kind, served by nginx in another time zone than UTC. */
-export interface NginxSite {
+/** A site as asof leaves it, with something of every kind, served in another time zone than UTC where the server can. */
+export interface ServerSite {
   readonly publicDir: string;
-  readonly nginx: RunningNginx;
+  readonly server: RunningServer;
   /** GET of a path below the mount. */
   get(target: string, headers?: Readonly<Record<string, string>>): Promise<RawResponse>;
   stop(): Promise<void>;
@@ -45,7 +44,7 @@ const files: Readonly<Record<string, string>> = {
   "_asof/p/plain/1/sub/f.txt": "text",
 };
 
-export async function startNginxSite(mount: string): Promise<NginxSite> {
+export async function startServerSite(member: ServerMember, mount: string): Promise<ServerSite> {
   const folder = await makeRulesFolder();
   const { publicDir, rulesDir } = folder;
   await folder.place(files);
@@ -69,14 +68,15 @@ export async function startNginxSite(mount: string): Promise<NginxSite> {
         { name: "plain", basePath: "plain", repository: "myfile", checkpoint: false },
       ],
     }),
+    member.server,
   );
-  const nginx = await startNginx({ publicDir, rulesDir, mount, env: { TZ: "Asia/Tokyo" } });
+  const server = await member.start({ publicDir, rulesDir, mount, env: { TZ: member.traits.timeZone } });
   return {
     publicDir,
-    nginx,
-    get: (target, headers = {}) => nginx.request(`${mount}${target}`, { headers }),
+    server,
+    get: (target, headers = {}) => server.request(`${mount}${target}`, { headers }),
     async stop() {
-      await nginx.stop();
+      await server.stop();
       await folder.remove();
     },
   };

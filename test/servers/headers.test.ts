@@ -1,18 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { nginxAvailable } from "./nginx.ts";
-import { immutable, startNginxSite, summary } from "./nginx-site.ts";
-import type { NginxSite } from "./nginx-site.ts";
+import { availableServers } from "./members.ts";
+import { immutable, startServerSite, summary } from "./server-site.ts";
+import type { ServerSite } from "./server-site.ts";
 
 const policy =
   "sandbox allow-scripts allow-downloads allow-forms; default-src 'none'; img-src 'self' data:; style-src 'self'; connect-src 'self'; script-src 'sha256-abc='";
 
-describe.skipIf(!nginxAvailable()).each(["/", "/mirror/"])("headers of nginx, public/ mounted at %s", (mount) => {
-  let site: NginxSite;
-  const get: NginxSite["get"] = (target, headers) => site.get(target, headers);
+const everyServerAndMount = availableServers().flatMap((member) =>
+  ["/", "/mirror/"].map((mount) => ({ server: member.server, member, mount })),
+);
+
+describe.each(everyServerAndMount)("headers on $server, public/ mounted at $mount", ({ member, mount }) => {
+  let site: ServerSite;
+  const get: ServerSite["get"] = (target, headers) => site.get(target, headers);
 
   beforeAll(async () => {
-    site = await startNginxSite(mount);
+    site = await startServerSite(member, mount);
   });
 
   afterAll(() => site.stop());
@@ -61,7 +65,7 @@ describe.skipIf(!nginxAvailable()).each(["/", "/mirror/"])("headers of nginx, pu
     [301, "checkpoints/myfile/20250318T140338Z"],
     [301, "checkpoints/myfile"],
     [302, "checkpoints/myfile/latest"],
-    [403, "checkpoints/myfile/20250318T140338Z/empty/"],
+    [member.traits.emptyDirectory, "checkpoints/myfile/20250318T140338Z/empty/"],
     [404, "checkpoints/myfile/20000101T000000Z/"],
     [404, "checkpoints/myfile/nothing"],
     [404, "plain/nothing"],

@@ -1,0 +1,62 @@
+import { spawnSync } from "node:child_process";
+
+import type { ServerName } from "../../src/model/server-name.ts";
+import type { RawRequest, RawResponse } from "./raw-request.ts";
+
+/** What any web server with generated rules is started with. */
+export interface ServerOptions {
+  /** Document root of the server where the mount is `/`; elsewhere the server has no root of its own. */
+  readonly publicDir: string;
+  /** Folder with the generated rules, one folder in it for each server. */
+  readonly rulesDir: string;
+  /** Where public/ is mounted. */
+  readonly mount?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A real server on a free port of 127.0.0.1, with a directory of its own for everything it writes. */
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  /** What the server's own configuration test said, warnings included. */
+  readonly configTest: string;
+  /** Returns when every later answer comes from the rules that stand on disk now. Throws when the server refuses them, and the old ones stay at work. */
+  reload(): Promise<void>;
+  stop(): Promise<void>;
+  request(target: string, options?: Omit<RawRequest, "target">): Promise<RawResponse>;
+  /** All that the server has complained of so far. */
+  errorLog(): Promise<string>;
+}
+
+/** A kind of server that the suites of this folder are run against. */
+export interface ServerMember {
+  readonly server: ServerName;
+  /** Whether it is installed. */
+  isAvailable(): boolean;
+  start(options: ServerOptions): Promise<RunningServer>;
+  readonly traits: ServerTraits;
+}
+
+/** Where servers may differ: nothing that design section 2 speaks of. */
+export interface ServerTraits {
+  /** Status of a directory without index.html. */
+  readonly emptyDirectory: 403 | 404;
+  /** Content-Type of a text without an extension that is known, of the one-line 410, and of an HTML file that is no listing. */
+  readonly plainText: string;
+  readonly html: string;
+  /** The time zone that tests run it in. A server that can only tell local time is run in UTC, as its rules say. */
+  readonly timeZone: "Asia/Tokyo" | "UTC";
+  /** The largest number of checkpoints that the differential test asks it about. */
+  readonly carries: number;
+}
+
+/**
+ * Whether a program is installed. Where `CI` is set it must be: then an absent one throws, and the test file fails instead of being skipped.
+ */
+export function isInstalled(command: string, ...args: readonly string[]): boolean {
+  const found = spawnSync(command, args).error === undefined;
+  if (!found && process.env["CI"] !== undefined && process.env["CI"] !== "") {
+    throw new Error(`${command} is not installed; test/servers/install.sh installs it`);
+  }
+  return found;
+}
