@@ -41,6 +41,7 @@ export type FailureCode =
   | "LOCAL_IO"
   | "CLOCK"
   | "RELOAD"
+  | "RULES"
   | "HISTORY_BEHIND_SITE"
   // 75: somebody else is at work
   | "LOCKED";

@@ -7,7 +7,7 @@ const exitCodes = {
   2: "wrong usage or configuration",
   3: "the state is damaged",
   4: "the source failed, sent bad data, or a guard refused it",
-  5: "this machine: disk, permission, clock, reload, state older than site",
+  5: "this machine: disk, permission, clock, rules, reload, old state",
   75: "another run holds the lock",
   130: "interrupted by SIGINT",
   143: "interrupted by SIGTERM",
@@ -28,6 +28,7 @@ const codeOfFailure = {
   LOCAL_IO: 5,
   CLOCK: 5,
   RELOAD: 5,
+  RULES: 5,
   HISTORY_BEHIND_SITE: 5,
   LOCKED: 75,
 } as const satisfies Record<FailureCode, ExitCode>;

@@ -14,6 +14,18 @@ const generatedNames: ReadonlySet<string> = new Set([
   "robots.txt",
 ]);
 
+/** Names at the top of a site that hosting platforms read, or web servers and browsers: a distribution there would be taken for something else. Below a timestamp they are content. */
+const platformNames: ReadonlySet<string> = new Set([
+  ".htaccess",
+  ".nojekyll",
+  ".well-known",
+  "_headers",
+  "_redirects",
+  "_routes.json",
+  "_worker.js",
+  "cname",
+]);
+
 export function parseBasePath(text: string): BasePath | undefined {
   return isBasePath(text) ? text : undefined;
 }
@@ -35,7 +47,9 @@ export function basePathProblem(text: string): string | undefined {
     if (looksLikeTimestamp(segment)) return "has a segment shaped like a timestamp";
   }
   const first = segments[0] ?? "";
-  return generatedNames.has(first.toLowerCase()) ? `begins with "${first}", a name that asof generates` : undefined;
+  if (generatedNames.has(first.toLowerCase())) return `begins with "${first}", a name that asof generates`;
+  if (platformNames.has(first.toLowerCase())) return `begins with "${first}", a name that hosting platforms read`;
+  return undefined;
 }
 
 /** Whether two base paths are equal or one lies below the other, upper and lower case alike (Pulp refuses such a pair). */

@@ -2,11 +2,11 @@
  * The one content policy for every byte of a site, in generated rules and preview alike: mirrored content never acts as our origin. A sandboxed page has an opaque origin; the only scripts that run are
  * ours, told by their hash, because `'self'` would let a mirrored script run. Without `allow-downloads` Chromium refuses to download a file clicked in a listing.
  *
- * `reloadScript` is the address of the live-reload script, for pages that carry it.
+ * `scriptHashes` is one hash, or several where a host sends its own page in place of missing files. `reloadScript` is the address of the live-reload script, for pages that carry it.
  */
-export function contentPolicy(scriptHash: string | undefined, reloadScript?: string): string {
+export function contentPolicy(scriptHashes: string | readonly string[] | undefined, reloadScript?: string): string {
   const scripts = [
-    ...(scriptHash === undefined ? [] : [`'sha256-${scriptHash}'`]),
+    ...[scriptHashes ?? []].flat().map((hash) => `'sha256-${hash}'`),
     ...(reloadScript === undefined ? [] : [reloadScript]),
   ];
   return [

@@ -35,6 +35,34 @@ export function mementoPaths(mount: string, basePath: string, plainBases: readon
   };
 }
 
+/** What `mementoPathsOf` needs to know of a distribution. */
+export interface MementoDistribution {
+  readonly basePath: string;
+  readonly repository: string;
+  readonly checkpoint: boolean;
+}
+
+/**
+ * The addresses that belong to each base path: of a checkpoint distribution its own, of a plain one those of the checkpoint distribution of its repository whose base path sorts first. A
+ * plain distribution without any has no past and is left out.
+ */
+export function mementoPathsOf(
+  mount: string,
+  distributions: readonly MementoDistribution[],
+): ReadonlyMap<string, MementoPaths> {
+  const basesOf = (repository: string, checkpoint: boolean): readonly string[] =>
+    distributions
+      .filter((one) => one.repository === repository && one.checkpoint === checkpoint)
+      .map((one) => one.basePath)
+      .toSorted();
+  const found = new Map<string, MementoPaths>();
+  for (const { basePath, repository, checkpoint } of distributions) {
+    const past = checkpoint ? basePath : basesOf(repository, true)[0];
+    if (past !== undefined) found.set(basePath, mementoPaths(mount, past, basesOf(repository, false)));
+  }
+  return found;
+}
+
 /**
  * The `Link` header of an answer below a time or below the TimeGate: of checkpoints that are served, of redirects between times, and of every answer of the TimeGate. `rawPath` is the raw path
  * behind the time or the gate, without the slash that it begins with and without a query. Undefined when it holds one of `<`, `>`, `"`: the request would write links of its own
@@ -51,14 +79,24 @@ export function originalLink({ gate, map }: MementoPaths, rawPath: string): stri
 }
 
 function timeMapLink(map: string): string {
-  return `<${map}>; rel="timemap"; type="application/link-format"`;
+  return `<${map}>; rel="timemap"; type="${timeMapType}"`;
+}
+
+/** The media type of TimeMaps, which have no extension that would tell it. */
+export const timeMapType = "application/link-format";
+
+/** Whether a decoded path below the base of a checkpoint distribution is that of its TimeMap, or of the TimeMap of one of its years. */
+export function isTimeMap(below: string): boolean {
+  return /^(?:timemap|_asof\/timemap\/\d+)$/.test(below);
 }
 
 export type TimeGateAnswer =
   /** Not a request for this TimeGate. */
   | { readonly kind: "elsewhere" }
-  /** A request target that no server accepts, or an Accept-Datetime that is none; the latter with the headers of every other answer of the gate. */
-  | { readonly kind: "bad-request" }
+  /** 400: a request target that no server accepts. */
+  | { readonly kind: "bad-request"; readonly rawPath?: undefined }
+  /** 400, `no-store`: an Accept-Datetime that is none, with the headers of every other answer of the gate. */
+  | { readonly kind: "bad-request"; readonly rawPath: string }
   /** 404, `no-store`: nothing is kept, or the raw and the normalised path do not agree. */
   | { readonly kind: "missing" }
   /** 302, `no-store`. */
@@ -85,7 +123,7 @@ export function resolveTimeGate(
   const rawPath = raw.path.slice(gate.length);
 
   const wanted = acceptDatetime === undefined || acceptDatetime === "" ? "newest" : parseHttpDate(acceptDatetime);
-  if (wanted === undefined) return { kind: "bad-request" };
+  if (wanted === undefined) return { kind: "bad-request", rawPath };
   const at =
     wanted === "newest"
       ? newestCheckpoint(timeline)

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { lstatSync, readdirSync } from "node:fs";
+import { lstatSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 
@@ -8,12 +8,17 @@ import { Failure } from "../failure.ts";
 import type { DistributionSettings } from "../model/config.ts";
 import { keptCheckpoints } from "../model/history.ts";
 import type { Checkpoint } from "../model/history.ts";
-import { discard, reveal } from "../site/reveal.ts";
+import { discard, discardIfEmpty, reveal } from "../site/reveal.ts";
 import { readIfThere, replaceFile, syncFileSystem } from "../store/disk.ts";
 import { readBuiltRecord, writeBuiltRecord } from "./built-record.ts";
 import type { BuiltRecord } from "./built-record.ts";
+import { checkRules, refusedRules } from "./check-rules.ts";
+import { stalePins } from "./client-kit.ts";
 import { applyPlain, planPlain } from "./build-plain.ts";
 import type { PlainPlan } from "./build-plain.ts";
+import { hostWarnings, planHostFiles } from "./host-files.ts";
+import type { HostFilesPlan } from "./host-files.ts";
+import { refuseObeyedFiles } from "./obeyed-files.ts";
 import { stageListings } from "./rerender.ts";
 import { planRules } from "./rules-files.ts";
 import { assetFiles, gonePages, listFiles, staleFiles } from "./site-files.ts";
@@ -32,16 +37,24 @@ export interface BuildPlan {
     readonly previous: Checkpoint | undefined;
   }[];
   readonly plains: readonly PlainPlan[];
-  /** Whether every listing page is rendered again: theme, templates, title or mount changed. */
+  /** Whether every listing page is rendered again, and what pins clients to a checkpoint: theme, templates, title or address changed. */
   readonly rerender: boolean;
   /** Stylesheet and pages of 410 answers. */
   readonly besides: readonly GeneratedFile[];
   readonly rules: readonly GeneratedFile[];
+  /** Of all rules as they will be. */
+  readonly rulesFingerprint: string;
   readonly reload: boolean;
-  /** Front page, lists, JSON. */
+  /** What hosts need in public/, front page, lists, JSON. */
   readonly lists: readonly GeneratedFile[];
-  /** Generated pages that nothing leads to any more. */
+  /** Generated files in public/ that nothing leads to any more. */
   readonly stale: readonly string[];
+  /** Generated files beside the rules that belong to a host which left the configuration. */
+  readonly staleRules: readonly string[];
+  /** What is remembered of files for hosts, where it is not what the last build remembered. */
+  readonly hostFiles: HostFilesPlan["written"] | undefined;
+  /** What the user should know of the site as it will be. */
+  readonly warnings: readonly string[];
   /** Base paths that left the configuration and are still on disk. */
   readonly departed: readonly string[];
 }
@@ -52,20 +65,34 @@ export function planBuild(workspace: Workspace): BuildPlan {
   const record = readBuiltRecord(workspace);
   const rules = planRules(workspace);
   const changedRules = differing(rules);
+  const fingerprint = rulesFingerprint(rules);
   const gone = gonePages(workspace);
   const lists = listFiles(workspace);
+  const rerender = record.pages !== pagesFingerprint(workspace);
+  const hosts = planHostFiles(workspace, record.hostFiles);
+  const checkpoints = missingCheckpoints(workspace, record.layout);
+  const plains = config.distributions
+    .filter((one) => !one.checkpoint)
+    .flatMap((one) => planPlain(workspace, one, record.layout));
+  refuseObeyedFiles(workspace, record, { checkpoints, plains });
   return {
-    checkpoints: missingCheckpoints(workspace, record.layout),
-    plains: config.distributions
-      .filter((one) => !one.checkpoint)
-      .flatMap((one) => planPlain(workspace, one, record.layout)),
-    rerender: record.pages !== pagesFingerprint(workspace),
+    checkpoints,
+    plains,
+    rerender,
     besides: differing([...assetFiles(workspace), ...gone]),
-    rules: changedRules,
+    rules: [...changedRules, ...differing(hosts.rules)],
+    rulesFingerprint: fingerprint,
     // Rules that were lost or edited and are written anew may be loaded as they were: the server is told as well.
-    reload: config.reload !== undefined && (changedRules.length > 0 || record.reloaded !== rulesFingerprint(rules)),
-    lists: differing(lists),
-    stale: staleFiles(workspace, [...gone, ...lists]),
+    reload: config.reload !== undefined && (changedRules.length > 0 || record.reloaded !== fingerprint),
+    lists: differing([...hosts.public, ...lists]),
+    stale: unique([
+      ...staleFiles(workspace, [...gone, ...lists, ...hosts.public]),
+      ...(rerender ? stalePins(workspace) : []),
+      ...hosts.stale.public,
+    ]),
+    staleRules: hosts.stale.rules,
+    hostFiles: sameEntries(hosts.written, record.hostFiles) ? undefined : hosts.written,
+    warnings: hostWarnings(workspace),
     departed: departedDistributions(workspace).map((one) => one.basePath),
   };
 }
@@ -77,8 +104,10 @@ export function isEmptyPlan(plan: BuildPlan): boolean {
       plan.besides.length +
       plan.rules.length +
       plan.lists.length +
-      plan.stale.length ===
+      plan.stale.length +
+      plan.staleRules.length ===
       0 &&
+    plan.hostFiles === undefined &&
     !plan.rerender &&
     !plan.reload
   );
@@ -110,14 +139,16 @@ export async function applyBuild(workspace: Workspace, plan: BuildPlan): Promise
     for (const file of plan.lists) lists.file(file.path, file.content);
     const listsFirst = hasUnannounced(workspace, record);
     if (listsFirst) await makeVisible(workspace, lists.moves, transaction.dir);
-    for (const file of plan.rules) replaceFile(file.path, file.content);
-    const reloadFailure = plan.reload ? await reload(workspace) : undefined;
+    const rulesFailure = await replaceRules(workspace, plan, path.join(transaction.dir, "rules"));
     if (!listsFirst) await makeVisible(workspace, lists.moves, transaction.dir);
     // Rules that were not loaded may still lead to them.
-    if (reloadFailure === undefined) for (const file of plan.stale) discard(file, store.layout.trash);
-    remember(workspace, record, reloadFailure === undefined);
+    if (rulesFailure === undefined) {
+      for (const file of plan.stale) discardStale(workspace, file);
+      for (const file of plan.staleRules) removeRules(workspace, file);
+    }
+    remember(workspace, record, plan, rulesFailure === undefined);
     promisePlaces(workspace);
-    if (reloadFailure !== undefined) throw reloadFailure;
+    if (rulesFailure !== undefined) throw rulesFailure;
   } finally {
     transaction.discard();
   }
@@ -186,7 +217,7 @@ function tombstoneKeys({ config, store }: Workspace): readonly string[] {
   );
 }
 
-function remember(workspace: Workspace, record: BuiltRecord, loaded: boolean): void {
+function remember(workspace: Workspace, record: BuiltRecord, plan: BuildPlan, loaded: boolean): void {
   const now = workspace.clock.now();
   const announced = loaded
     ? new Map(tombstoneKeys(workspace).map((key) => [key, record.announced.get(key) ?? now]))
@@ -195,8 +226,10 @@ function remember(workspace: Workspace, record: BuiltRecord, loaded: boolean): v
     ...record,
     pages: pagesFingerprint(workspace),
     layout: workspace.config.layout,
-    reloaded: loaded ? rulesFingerprint(planRules(workspace)) : record.reloaded,
+    reloaded: loaded ? plan.rulesFingerprint : record.reloaded,
     announced,
+    // What is still there has to be remembered as well, so that it is removed by a later build.
+    hostFiles: new Map([...(loaded ? [] : record.hostFiles), ...(plan.hostFiles ?? record.hostFiles)]),
   };
   if (!sameRecord(next, record)) writeBuiltRecord(workspace, next);
 }
@@ -207,13 +240,23 @@ function sameRecord(a: BuiltRecord, b: BuiltRecord): boolean {
     a.layout === b.layout &&
     a.reloaded === b.reloaded &&
     a.announced.size === b.announced.size &&
-    [...a.announced.keys()].every((key) => b.announced.has(key))
+    [...a.announced.keys()].every((key) => b.announced.has(key)) &&
+    sameEntries(a.hostFiles, b.hostFiles)
   );
+}
+
+function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
+}
+
+function unique(files: readonly string[]): readonly string[] {
+  return [...new Set(files)];
 }
 
 function pagesFingerprint(workspace: Workspace): string {
   const { pages, config } = workspace;
-  return hashOf([pages.fingerprint, config.site.title, config.site.mount, assetsPath(workspace)]);
+  // The address stands in what pins clients to a checkpoint.
+  return hashOf([pages.fingerprint, config.site.title, config.site.url ?? config.site.mount, assetsPath(workspace)]);
 }
 
 function rulesFingerprint(files: readonly GeneratedFile[]): string {
@@ -224,6 +267,36 @@ function hashOf(parts: readonly string[]): string {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(`${part}\0`);
   return hash.digest("hex");
+}
+
+/**
+ * Puts the rules in place and has the server read them. Where the servers are asked first and one refuses, the old rules stay, which go on being true; a failure is returned, because
+ * the rest of the build still has to be done.
+ */
+async function replaceRules(workspace: Workspace, plan: BuildPlan, folder: string): Promise<Failure | undefined> {
+  if (workspace.config.checkRules && plan.rules.length > 0) {
+    const refused = (await checkRules(workspace, folder)).filter(({ outcome }) => outcome === "refused");
+    if (refused.length > 0) return refusedRules(refused);
+  }
+  for (const file of plan.rules) replaceFile(file.path, file.content);
+  return plan.reload ? reload(workspace) : undefined;
+}
+
+function discardStale({ config, store }: Workspace, file: string): void {
+  discard(file, store.layout.trash);
+  for (const folder of foldersBetween(config.publicDir, file)) discardIfEmpty(folder, store.layout.trash);
+}
+
+/** Rules need not lie on the file system of the trash, and nothing is served from there. */
+function removeRules({ config }: Workspace, file: string): void {
+  rmSync(file, { force: true });
+  for (const folder of foldersBetween(config.rulesDir, file)) if (readdirSync(folder).length === 0) rmdirSync(folder);
+}
+
+/** The folders that hold `file`, from the inmost one up to but not including `top`. */
+function foldersBetween(top: string, file: string): readonly string[] {
+  const folder = path.dirname(file);
+  return folder === top ? [] : [folder, ...foldersBetween(top, folder)];
 }
 
 /** Runs the configured command; a failure is returned, because the rest of the build still has to be done. */

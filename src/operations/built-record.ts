@@ -18,18 +18,29 @@ export interface BuiltRecord {
   readonly announced: ReadonlyMap<string, number>;
   /** Per repository what the last sweep saw; the same again needs no sweep. */
   readonly swept: ReadonlyMap<string, string>;
+  /** Files that were written for hosts (`public/404.html`, `rules/hosts/…`) and the SHA-256 of each: a host may leave the configuration. */
+  readonly hostFiles: ReadonlyMap<string, string>;
 }
 
-const none: BuiltRecord = { pages: "", layout: "", reloaded: "", announced: new Map(), swept: new Map() };
+const none: BuiltRecord = {
+  pages: "",
+  layout: "",
+  reloaded: "",
+  announced: new Map(),
+  swept: new Map(),
+  hostFiles: new Map(),
+};
 
 export function readBuiltRecord({ store }: Workspace): BuiltRecord {
   const parsed = builtRecord.safeParse(readJson(store.layout.cacheFile("built.json")));
   if (!parsed.success) return none;
-  return { ...parsed.data, announced: new Map(parsed.data.announced), swept: new Map(parsed.data.swept) };
+  const { announced, swept, hostFiles, ...rest } = parsed.data;
+  return { ...rest, announced: new Map(announced), swept: new Map(swept), hostFiles: new Map(hostFiles) };
 }
 
 export function writeBuiltRecord({ store }: Workspace, record: BuiltRecord): void {
-  const json = { ...record, announced: [...record.announced], swept: [...record.swept] };
+  const { announced, swept, hostFiles, ...rest } = record;
+  const json = { ...rest, announced: [...announced], swept: [...swept], hostFiles: [...hostFiles] };
   replaceFile(store.layout.cacheFile("built.json"), `${JSON.stringify(json)}\n`, 0o600);
 }
 
@@ -58,6 +69,7 @@ const builtRecord = z.object({
   reloaded: z.string(),
   announced: z.array(z.tuple([z.string(), z.number()])),
   swept: z.array(z.tuple([z.string(), z.string()])),
+  hostFiles: z.array(z.tuple([z.string(), z.string()])).default([]),
 });
 
 const digest = z.custom<Digest>((value) => typeof value === "string" && isDigest(value));

@@ -18,6 +18,7 @@ import type { SourceCache, StoredContent } from "../sources/source.ts";
 import type { Transaction } from "../store/transaction.ts";
 import { contentSink } from "./content-sink.ts";
 import { entriesOf } from "./entries.ts";
+import { refuseObeyedVersion } from "./obeyed-files.ts";
 import { publishedManifest } from "./published-manifest.ts";
 import { settledEvents } from "./settled.ts";
 import { beginning } from "./sync.ts";
@@ -226,6 +227,7 @@ async function commitCheckpoint(
   const bytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
   const version = latest.root === root ? latest : { version: latest.version + 1, root, files: entries.length, bytes };
   await transaction.seal();
+  refuseObeyedVersion(workspace, { what: `the directory of ${at}`, root });
   const manifest = publishedManifest(workspace, repository, undefined, version, transaction);
   await transaction.seal();
   store.append(name, [

@@ -4,6 +4,7 @@ import { Failure } from "../failure.ts";
 import type { Config } from "../model/config.ts";
 import { isDigest } from "../model/digest.ts";
 import { emptyHistory, keptCheckpoints, newestPublication } from "../model/history.ts";
+import { mementoPathsOf } from "../model/memento.ts";
 import { pointAtOrBefore } from "../model/timeline.ts";
 import { addSeconds } from "../model/timestamp.ts";
 import { startPreview as startServer } from "../serve/preview-server.ts";
@@ -87,6 +88,7 @@ function siteReader(options: WorkspaceOptions, configNow: () => Config): () => P
 function readSite(workspace: Workspace): PreviewSite {
   const { publicDir, site, distributions } = workspace.config;
   const { layout } = workspace.store;
+  const past = mementoPathsOf(site.mount, distributions);
   return {
     publicDir,
     mount: site.mount,
@@ -95,6 +97,7 @@ function readSite(workspace: Workspace): PreviewSite {
       base: `${site.mount}${basePath}/`,
       checkpoint,
       timeline: checkpoint ? repositoryTimeline(workspace, repository) : undefined,
+      past: past.get(basePath),
     })),
   };
 }

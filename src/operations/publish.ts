@@ -9,6 +9,7 @@ import { syncFileSystem } from "../store/disk.ts";
 import { checkClock, nextCheckpointSecond } from "./clock.ts";
 import { publishedManifest, upstreamManifest } from "./published-manifest.ts";
 import { settledEvents } from "./settled.ts";
+import { refuseObeyedVersion } from "./obeyed-files.ts";
 import { checkpointDistributions, openStagingFolder, stageCheckpoint } from "./stage-checkpoint.ts";
 import { beginning } from "./sync.ts";
 import type { Workspace } from "./workspace.ts";
@@ -39,6 +40,7 @@ export async function publish(
     await transaction.seal();
     const history = known ?? foldHistory(first);
     const version = latestVersion(history);
+    refuseObeyedVersion(workspace, { what: `version ${version.version} of ${repository.name}`, root: version.root });
     const manifest = publishedManifest(
       workspace,
       repository,

@@ -10,6 +10,7 @@ import { hasOwnListing } from "../site/stage-tree.ts";
 import type { Stage } from "../site/stage-tree.ts";
 import { publicationNumbered, standsAsRecorded } from "./build-plain.ts";
 import { readPlainState } from "./built-record.ts";
+import { pinsOf } from "./client-kit.ts";
 import { checkpointDistributions, assetsPath, checkpointHeading } from "./stage-checkpoint.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -52,7 +53,11 @@ export function stageListings(workspace: Workspace, stage: Stage): void {
       for (const distribution of checkpointDistributions(workspace, name)) {
         const dir = publicLayout.checkpoint(distribution.basePath, checkpoint.created);
         const heading = checkpointHeading(workspace, distribution, checkpoint);
-        stageRoot(checkpoint, dir, publicLayout.beside(distribution.basePath, checkpoint.created), heading);
+        const beside = publicLayout.beside(distribution.basePath, checkpoint.created);
+        stageRoot(checkpoint, dir, beside, heading);
+        for (const pin of pinsOf(workspace, distribution, checkpoint)) {
+          stage.file(path.join(beside, pin.name), pin.text);
+        }
       }
     }
   }

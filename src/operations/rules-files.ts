@@ -9,10 +9,15 @@ import { promisedSettled, prunedAnswer } from "./settled.ts";
 import type { GeneratedFile } from "./site-files.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** The server rules that belong to the state as it is now. */
+/** The server rules that belong to the state as it is now, where the configuration wants them. */
 export function planRules(workspace: Workspace): readonly GeneratedFile[] {
-  const { servers, rulesDir } = workspace.config;
-  const input = rulesInput(workspace);
+  return rulesFiles(workspace, workspace.config.rulesDir);
+}
+
+/** The same rules for another folder: some name the folder that they lie in. */
+export function rulesFiles(workspace: Workspace, rulesDir: string): readonly GeneratedFile[] {
+  const { servers } = workspace.config;
+  const input = { ...rulesInput(workspace), rulesDir };
   return serverLanguages
     .filter(({ server }) => servers.includes(server))
     .flatMap(({ server, escape, emitter }) => emitter(openTemplates({ folder: server, escape })).render(input))
@@ -26,7 +31,8 @@ export function repositoryTimeline(workspace: Workspace, name: string): Timeline
   return timelineOf(history ?? emptyHistory, { pruned: prunedAnswer(workspace, name), settled });
 }
 
-function rulesInput(workspace: Workspace): RulesInput {
+/** Everything that rules are made of, in the state as it is now. */
+export function rulesInput(workspace: Workspace): RulesInput {
   const { config, store } = workspace;
   const served = new Set(config.distributions.filter((one) => one.checkpoint).map((one) => one.repository));
   return {

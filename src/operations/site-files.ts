@@ -4,13 +4,16 @@ import path from "node:path";
 import { hasErrorCode } from "../error-code.ts";
 import type { DistributionSettings, RepositorySettings } from "../model/config.ts";
 import { emptyHistory, goneIntervals, keptCheckpoints, newestPublication } from "../model/history.ts";
-import type { GoneInterval, History } from "../model/history.ts";
+import type { Checkpoint, GoneInterval, History } from "../model/history.ts";
+import { mementoPathsOf } from "../model/memento.ts";
 import { neighboursOf } from "../model/timeline.ts";
 import type { Timestamp } from "../model/timestamp.ts";
 import { renderCheckpointsJson, renderYears } from "../pages/checkpoints-json.ts";
 import { renderSiteJson } from "../pages/site-json.ts";
 import type { SiteJson } from "../pages/site-json.ts";
+import { renderTimeMaps } from "../pages/time-map.ts";
 import type { CheckpointRow, IndexRow } from "../pages/views.ts";
+import { openClientKits } from "./client-kit.ts";
 import { repositoryTimeline } from "./rules-files.ts";
 import { promisedSettled, prunedAnswer } from "./settled.ts";
 import { departedDistributions, readSiteRecord, siteRecordFile } from "./site-record.ts";
@@ -60,8 +63,8 @@ export function gonePages(workspace: Workspace): readonly GeneratedFile[] {
 }
 
 /**
- * Generated files that nothing leads to any more: pages of runs of tombstones that have grown into others, years without a checkpoint, pages above a base path that left the
- * configuration.
+ * Generated files that nothing leads to any more: pages of runs of tombstones that have grown into others, years without a checkpoint, lines for clients that the content does not
+ * fit any more, pages above a base path that left the configuration.
  */
 export function staleFiles(workspace: Workspace, current: readonly GeneratedFile[]): readonly string[] {
   const { config, publicLayout } = workspace;
@@ -70,7 +73,9 @@ export function staleFiles(workspace: Workspace, current: readonly GeneratedFile
     .filter((distribution) => distribution.checkpoint)
     .flatMap(({ basePath }) => [
       publicLayout.goneFolder(basePath),
+      publicLayout.timeMapFolder(basePath),
       path.join(publicLayout.base(basePath), "checkpoints"),
+      publicLayout.kit(basePath),
     ]);
   const generated = folders.flatMap((folder) => namesIn(folder).map((name) => path.join(folder, name)));
   const above = foldersAbove(departedDistributions(workspace))
@@ -84,7 +89,9 @@ export function listFiles(workspace: Workspace): readonly GeneratedFile[] {
   const { config, pages, publicLayout } = workspace;
   const common = { siteTitle: config.site.title, assets: assetsPath(workspace) };
   const files: GeneratedFile[] = [];
+  const kits = openClientKits(workspace);
   for (const { distribution, repository, history } of servedCheckpoints(workspace)) {
+    const kit = kits.of(distribution);
     const base = publicLayout.base(distribution.basePath);
     const gone = prunedAnswer(workspace, repository.name) === "gone" ? goneIntervals(history) : [];
     const settled = promisedSettled(workspace, repository.name);
@@ -107,10 +114,18 @@ export function listFiles(workspace: Workspace): readonly GeneratedFile[] {
           horizon: history.horizon,
           settled,
           checkpoints: checkpointRows(history, gone),
+          kit,
         }),
       },
       { path: path.join(base, "checkpoints.json"), content: renderCheckpointsJson(input) },
       ...renderYears(input).map(({ name, content }) => ({ path: path.join(base, "checkpoints", name), content })),
+      ...timeMapFiles(workspace, distribution, input.checkpoints),
+      ...(kit?.clients ?? []).flatMap((client) =>
+        client.files.map(({ name, text }) => ({
+          path: path.join(publicLayout.kit(distribution.basePath), name),
+          content: text,
+        })),
+      ),
     );
   }
   for (const folder of foldersAbove(config.distributions)) {
@@ -126,6 +141,20 @@ export function listFiles(workspace: Workspace): readonly GeneratedFile[] {
   }
   files.push({ path: siteRecordFile(config.publicDir), content: renderSiteJson(siteJson(workspace)) });
   return files;
+}
+
+function timeMapFiles(
+  { config, publicLayout }: Workspace,
+  { basePath }: DistributionSettings,
+  kept: readonly Checkpoint[],
+): readonly GeneratedFile[] {
+  const paths = mementoPathsOf(config.site.mount, config.distributions).get(basePath);
+  if (paths === undefined) return [];
+  const origin = config.site.url === undefined ? "" : new URL(config.site.url).origin;
+  return renderTimeMaps({ paths, origin, checkpoints: kept.map(({ created }) => created) }).map((file) => ({
+    path: path.join(publicLayout.base(basePath), file.path),
+    content: file.content,
+  }));
 }
 
 function siteJson(workspace: Workspace): SiteJson {

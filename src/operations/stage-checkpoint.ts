@@ -6,6 +6,7 @@ import type { Checkpoint } from "../model/history.ts";
 import { openStage } from "../site/stage-tree.ts";
 import type { Stage, StageContext } from "../site/stage-tree.ts";
 import type { Transaction } from "../store/transaction.ts";
+import { pinsOf } from "./client-kit.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What staging needs, from what operations have. */
@@ -48,13 +49,16 @@ export function stageCheckpoint(
 ): void {
   const { publicLayout } = workspace;
   const { basePath } = distribution;
+  const beside = publicLayout.beside(basePath, checkpoint.created);
+  // Before the checkpoint itself: when that is seen, nothing more is done for it.
+  for (const pin of pinsOf(workspace, distribution, checkpoint)) stage.file(path.join(beside, pin.name), pin.text);
   stage.root(checkpoint.root, checkpoint, publicLayout.checkpoint(basePath, checkpoint.created), {
     heading: checkpointHeading(workspace, distribution, checkpoint),
     previous:
       previous === undefined
         ? undefined
         : { root: previous.root, dir: publicLayout.checkpoint(basePath, previous.created) },
-    pageBeside: publicLayout.beside(basePath, checkpoint.created),
+    pageBeside: beside,
   });
 }
 

@@ -67,6 +67,7 @@ export async function update(workspace: Workspace, options: UpdateOptions): Prom
         text: `${base} left the configuration and is still on disk; asof remove takes it away`,
       });
     }
+    for (const text of plan.warnings) workspace.onProgress({ kind: "warning", text });
     built = !isEmptyPlan(plan);
     if (built) await applyBuild(workspace, plan);
     // What a failed sync fetched is unreachable yet and wanted by the next run.

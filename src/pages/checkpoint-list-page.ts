@@ -1,5 +1,6 @@
 import { classicPadding } from "./classic-padding.ts";
-import { hrefOf } from "./encode-segment.ts";
+import type { ClientKit } from "./client-kit.ts";
+import { encodeSegment, hrefOf } from "./encode-segment.ts";
 import { showTime, showTimeIfAny } from "./format-date.ts";
 import type { ShownTime } from "./format-date.ts";
 import { showSize } from "./listing-page.ts";
@@ -19,6 +20,18 @@ export interface CheckpointListPage {
   readonly kept: number;
   /** Oldest first. */
   readonly rows: readonly CheckpointPageRow[];
+  readonly kit: KitSection | undefined;
+}
+
+/** Ready lines for clients: they spell the newest checkpoint and no other time. */
+interface KitSection {
+  readonly newest: ShownTime;
+  readonly clients: readonly {
+    readonly title: string;
+    readonly files: readonly { readonly href: string; readonly name: string; readonly text: string }[];
+  }[];
+  readonly leftOut: number;
+  readonly complete: boolean;
 }
 
 type CheckpointPageRow = KeptRow | GoneRow;
@@ -57,6 +70,19 @@ export function checkpointListPage(view: CheckpointListView): CheckpointListPage
     horizon: showTimeIfAny(view.horizon),
     kept: view.checkpoints.filter(({ kind }) => kind === "checkpoint").length,
     rows: view.checkpoints.map((row) => (row.kind === "checkpoint" ? keptRow(row) : goneRow(row))),
+    kit: view.kit === undefined ? undefined : kitSection(view.kit),
+  };
+}
+
+function kitSection({ newest, clients, leftOut, complete }: ClientKit): KitSection {
+  return {
+    newest: showTime(newest),
+    clients: clients.map(({ title, files }) => ({
+      title,
+      files: files.map(({ name, text }) => ({ href: `./kit/${encodeSegment(name)}`, name, text })),
+    })),
+    leftOut,
+    complete,
   };
 }
 

@@ -31,6 +31,8 @@ export function renderCheckpointsJson(input: CheckpointsJsonInput): string {
     years: years.map(([year, checkpoints]) => ({
       year: Number(year),
       checkpoints: checkpoints.length,
+      /** Its first checkpoint: the year that answers a time is known without reading any. */
+      first: checkpoints[0]?.created ?? null,
       url: `checkpoints/${year}.json`,
     })),
     year: newest === undefined ? null : Number(newest[0]),

@@ -1,4 +1,5 @@
 import type { Timestamp } from "../model/timestamp.ts";
+import type { ClientKit } from "./client-kit.ts";
 
 /** What a listing page shows: one directory of a version. */
 export interface ListingView {
@@ -36,6 +37,8 @@ export interface CheckpointListView {
   readonly horizon: Timestamp | undefined;
   readonly settled: boolean;
   readonly checkpoints: readonly CheckpointRow[];
+  /** Ready lines for clients; the classic theme leaves them out, as Pulp does. */
+  readonly kit?: ClientKit | undefined;
 }
 
 export interface CheckpointRow {

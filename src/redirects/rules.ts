@@ -15,6 +15,8 @@ export interface RulesInput {
   readonly layout: Layout;
   /** Base64 SHA-256 of the one inline script that all pages share; without it no script runs. */
   readonly scriptHash?: string | undefined;
+  /** URL path of the stylesheet that pages link to, where the theme has one. */
+  readonly stylesheet?: string | undefined;
   /** Sorted by name. Times of a repository stand once in the rules, however many distributions serve it. */
   readonly repositories: readonly RulesRepository[];
   /** Sorted by base path; never overlapping. */

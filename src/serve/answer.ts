@@ -1,4 +1,5 @@
 import type { PreviewDistribution, PreviewSite } from "./preview-site.ts";
+import { httpDateOf, isTimeMap, mementoLink, originalLink, resolveTimeGate, timeMapType } from "../model/memento.ts";
 import { hasControlOrSpace, normalizeRawPath } from "../model/raw-path.ts";
 import { resolveRequest, splitTarget } from "../model/resolve-request.ts";
 import type { Answer, Caching } from "../model/resolve-request.ts";
@@ -12,6 +13,17 @@ export interface PreviewAnswer {
   readonly openToOrigins: boolean;
   /** Below a time: search engines are to find the list alone. */
   readonly hidden: boolean;
+  /** Where other states of the same path are (RFC 7089). */
+  readonly links?: MementoLinks | undefined;
+  /** Whether the answer depends on `Accept-Datetime`: that of a TimeGate alone does. */
+  readonly varies?: boolean;
+}
+
+export interface MementoLinks {
+  /** Value of the `Link` header. */
+  readonly link: string;
+  /** Whether it goes with whatever becomes of the request, and not only with files that are found and redirects. */
+  readonly always: boolean;
 }
 
 /** `file` and `page` are decoded paths below public/. */
@@ -28,29 +40,78 @@ export interface FileResponse {
   readonly caching: Caching;
   /** The answer when `file` turns out to be a directory and its slash is missing. */
   readonly slash: Redirect;
+  /** Media type, where the name does not tell it. */
+  readonly type?: string | undefined;
+  /** The date of the checkpoint that the file is of, as `Memento-Datetime` has it. */
+  readonly mementoDatetime?: string | undefined;
 }
 
 export type Redirect = Extract<Answer, { readonly kind: "redirect" }>;
 
 /**
- * The answer to GET or HEAD of `target`, the raw request target with one character a byte. Below a checkpoint distribution it is `resolveRequest`; everything else is the
- * file of that name. What it says still depends on the disk in two points: whether the file is there, and whether it is a directory.
+ * The answer to GET or HEAD of `target`, the raw request target with one character a byte, with the value of an `Accept-Datetime` header. Below a checkpoint distribution it is
+ * `resolveRequest`, below its TimeGate `resolveTimeGate`; everything else is the file of that name. What it says still depends on the disk in two points: whether the file is there, and whether it is a directory.
  *
  * In two points it is not what generated rules say: assets are `no-cache`, so that a changed theme shows at once, and a directory without a listing is 404 where nginx says 403.
  */
-export function answerRequest(site: PreviewSite, target: string, now: Timestamp): PreviewAnswer {
+export function answerRequest(
+  site: PreviewSite,
+  target: string,
+  now: Timestamp,
+  acceptDatetime?: string,
+): PreviewAnswer {
   const raw = splitTarget(target);
   const path = normalizeRawPath(raw.path);
   if (path === undefined || hasControlOrSpace(raw.query)) {
     return { response: refused(400), openToOrigins: false, hidden: false };
   }
+  const gate = answerGate(site, target, path, acceptDatetime);
+  if (gate !== undefined) return gate;
   const distribution = site.distributions.find(({ base }) => `${path}/`.startsWith(base));
   const response = planResponse({ site, distribution, target, raw, path, now });
   return {
     response,
     openToOrigins: path.endsWith(".json") && response.kind !== "gone",
     hidden: distribution?.checkpoint === true && looksLikeTimestamp(path.slice(distribution.base.length).slice(0, 16)),
+    links: linksOf(distribution, raw.path),
   };
+}
+
+/** What the TimeGate at this path answers; undefined where there is none. */
+function answerGate(
+  site: PreviewSite,
+  target: string,
+  path: string,
+  acceptDatetime: string | undefined,
+): PreviewAnswer | undefined {
+  for (const { base, checkpoint, timeline = noCheckpoints, past } of site.distributions) {
+    if (!checkpoint || past === undefined || !`${path}/`.startsWith(past.gate)) continue;
+    const answer = resolveTimeGate({ base, timeline }, past.gate, target, acceptDatetime);
+    const link = "rawPath" in answer && answer.rawPath !== undefined ? mementoLink(past, answer.rawPath) : undefined;
+    return {
+      response:
+        answer.kind === "redirect" ? redirectTo(answer.location) : refused(answer.kind === "bad-request" ? 400 : 404),
+      openToOrigins: path.endsWith(".json"),
+      hidden: false,
+      links: linksWith(link, true),
+      varies: true,
+    };
+  }
+  return undefined;
+}
+
+/** Below a time, or `latest`, the links of that; below a plain distribution those to its past. */
+function linksOf(distribution: PreviewDistribution | undefined, rawPath: string): MementoLinks | undefined {
+  if (distribution?.past === undefined || !rawPath.startsWith(distribution.base)) return undefined;
+  const below = rawPath.slice(distribution.base.length);
+  if (!distribution.checkpoint) return linksWith(originalLink(distribution.past, below), true);
+  const name = below.split("/", 1)[0] ?? "";
+  if (name !== "latest" && !looksLikeTimestamp(name)) return undefined;
+  return linksWith(mementoLink(distribution.past, below.slice(name.length + 1)), false);
+}
+
+function linksWith(link: string | undefined, always: boolean): MementoLinks | undefined {
+  return link === undefined ? undefined : { link, always };
 }
 
 function planResponse({
@@ -81,11 +142,14 @@ function planResponse({
       case "gone":
         return gonePage(site, distribution.base, answer.from);
       case "checkpoint":
-        return fileResponse(site, raw, path, isPage(path) ? "no-cache" : "immutable");
+        return fileResponse(site, raw, path, isPage(path) ? "no-cache" : "immutable", {
+          mementoDatetime: httpDateOf(answer.checkpoint),
+        });
       case "elsewhere":
         // The base path in another spelling: generated rules know it in its own alone.
         return refused(404);
       case "beside":
+        if (isTimeMap(answer.path)) return fileResponse(site, raw, path, "no-cache", { type: timeMapType });
         break;
     }
   }
@@ -103,11 +167,17 @@ interface RawTarget {
   readonly query: string;
 }
 
-function fileResponse(site: PreviewSite, raw: RawTarget, path: string, caching: Caching): PlannedResponse {
+function fileResponse(
+  site: PreviewSite,
+  raw: RawTarget,
+  path: string,
+  caching: Caching,
+  about: Pick<FileResponse, "type" | "mementoDatetime"> = {},
+): PlannedResponse {
   const file = decodeUtf8(path.slice(site.mount.length));
   // Shared directories and publications have their own addresses; a second one would outlive a prune.
   if (file === undefined || /^_asof(?:\/(?!assets\/)|$)/.test(file)) return refused(404);
-  return { kind: "file", file, caching, slash: slashOf(raw, path) };
+  return { kind: "file", file, caching, slash: slashOf(raw, path), ...about };
 }
 
 function gonePage(site: PreviewSite, base: string, from: Timestamp): PlannedResponse {

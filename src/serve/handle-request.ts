@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 
 import { answerRequest } from "./answer.ts";
-import type { FileResponse, Redirect } from "./answer.ts";
+import type { FileResponse, MementoLinks, Redirect } from "./answer.ts";
 import { contentPolicy } from "../model/content-policy.ts";
 import { contentTypeOf } from "../model/content-type.ts";
 import { inTurn } from "./in-turn.ts";
@@ -69,10 +69,17 @@ async function answer(exchange: Exchange): Promise<void> {
   }
   if (live?.answer(request, response) === true) return;
 
-  const wanted = answerRequest(site, request.url ?? "", timestampFromSeconds(exchange.now()));
+  const wanted = answerRequest(
+    site,
+    request.url ?? "",
+    timestampFromSeconds(exchange.now()),
+    acceptDatetimeOf(request),
+  );
   if (wanted.openToOrigins) response.setHeader("Access-Control-Allow-Origin", "*");
   if (wanted.hidden) response.setHeader("X-Robots-Tag", "noindex, nofollow");
-  const { response: planned } = wanted;
+  if (wanted.varies === true) response.setHeader("Vary", "accept-datetime");
+  const { response: planned, links } = wanted;
+  if (links !== undefined && (links.always || planned.kind === "redirect")) response.setHeader("Link", links.link);
   switch (planned.kind) {
     case "redirect":
       sendRedirect(exchange, planned);
@@ -86,7 +93,7 @@ async function answer(exchange: Exchange): Promise<void> {
       await sendGone(exchange, await openInside(site.publicDir, planned.page));
       return;
     case "file":
-      await sendFound(exchange, planned, await openInside(site.publicDir, planned.file));
+      await sendFound(exchange, planned, links, await openInside(site.publicDir, planned.file));
       return;
   }
 }
@@ -94,6 +101,7 @@ async function answer(exchange: Exchange): Promise<void> {
 async function sendFound(
   exchange: Exchange,
   planned: FileResponse,
+  links: MementoLinks | undefined,
   found: OpenedFile | "directory" | undefined,
 ): Promise<void> {
   const { request, response, live } = exchange;
@@ -102,18 +110,29 @@ async function sendFound(
     return;
   }
   if (found === "directory") {
+    if (links !== undefined) response.setHeader("Link", links.link);
     sendRedirect(exchange, planned.slash);
     return;
   }
   setCaching(response, planned.caching);
+  const headers = {
+    "Content-Type": planned.type ?? contentTypeOf(found.name),
+    ...(links === undefined ? {} : { Link: links.link }),
+    ...(planned.mementoDatetime === undefined ? {} : { "Memento-Datetime": planned.mementoDatetime }),
+  };
   const decorated = live === undefined ? undefined : await decoratedPage(exchange, live, found);
   if (decorated === undefined) {
-    await exchange.sendFile(request, response, found);
+    await exchange.sendFile(request, response, found, headers);
     return;
   }
   allowReloadScript(exchange);
-  response.setHeader("Content-Type", contentTypeOf(found.name));
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   sendBytes(request, response, 200, decorated);
+}
+
+function acceptDatetimeOf({ headers }: IncomingMessage): string | undefined {
+  const value = headers["accept-datetime"];
+  return typeof value === "string" ? value : undefined;
 }
 
 /** The page about a tombstone, or one line when there is none on disk. */
@@ -167,7 +186,7 @@ function allowReloadScript({ request, response, site }: Exchange): void {
 
 /** What was said of the file that could not be read must not be said of the failure: it would be kept for ever. */
 function sendFailure({ request, response }: Exchange): void {
-  for (const name of ["ETag", "Last-Modified", "Content-Range"]) response.removeHeader(name);
+  for (const name of ["ETag", "Last-Modified", "Content-Range", "Memento-Datetime"]) response.removeHeader(name);
   setCaching(response, "no-store");
   sendText(request, response, 500);
 }

@@ -1,3 +1,4 @@
+import type { MementoPaths } from "../model/memento.ts";
 import type { Timeline } from "../model/timeline.ts";
 
 /** What the preview server shows: everything that a web server would get from its generated rules. */
@@ -20,4 +21,6 @@ export interface PreviewDistribution {
   readonly checkpoint: boolean;
   /** Only of checkpoint distributions; without one there is no checkpoint yet. */
   readonly timeline?: Timeline | undefined;
+  /** Addresses of Memento: of a plain distribution those of the checkpoint distribution that holds its past, if there is one. */
+  readonly past?: MementoPaths | undefined;
 }

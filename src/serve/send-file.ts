@@ -4,12 +4,21 @@ import { Readable } from "node:stream";
 
 import { evaluateConditions } from "./conditions.ts";
 import type { Validators } from "./conditions.ts";
-import { contentTypeOf } from "../model/content-type.ts";
 import type { OpenedFile } from "./open-inside.ts";
 import { sendText } from "./send-text.ts";
 
-/** Sends an open file with status 200, 206, 304, 412 or 416 and closes it, whatever becomes of the connection. Headers set before stay. */
-export type SendFile = (request: IncomingMessage, response: ServerResponse, file: OpenedFile) => Promise<void>;
+/**
+ * Sends an open file with status 200, 206, 304, 412 or 416 and closes it, whatever becomes of the connection. Headers set before stay; `headers`, with the media type among them, go with the first
+ * three alone.
+ */
+export type SendFile = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  file: OpenedFile,
+  headers: ContentHeaders,
+) => Promise<void>;
+
+export type ContentHeaders = Readonly<Record<string, string>> & { readonly "Content-Type": string };
 
 /**
  * serve-handler behind walls. By itself it serves what symlinks outside lead to, dies of a symlinked directory, leaks a descriptor for every aborted download, sends the
@@ -19,14 +28,15 @@ export type SendFile = (request: IncomingMessage, response: ServerResponse, file
 export async function loadFileSender(): Promise<SendFile> {
   const { default: handler }: { readonly default: unknown } = await import("serve-handler");
   if (!isServeHandler(handler)) throw new Error("serve-handler exports no function");
-  return (request, response, file) => sendFile(handler, request, response, file);
+  return (request, response, file, headers) => sendFile(handler, request, response, file, headers);
 }
 
 async function sendFile(
   handler: ServeHandler,
   request: IncomingMessage,
   response: ServerResponse,
-  { handle, stats, name }: OpenedFile,
+  { handle, stats }: OpenedFile,
+  { "Content-Type": type, ...headers }: ContentHeaders,
 ): Promise<void> {
   const validators = { etag: etagOf(stats), modified: Math.floor(stats.mtimeMs / 1000), sizeBytes: stats.size };
   const method = request.method ?? "GET";
@@ -36,6 +46,7 @@ async function sendFile(
   if (!hasBody || stats.size === 0 || response.destroyed) await handle.close();
   if (response.destroyed) return;
   if (verdict.status === 304) {
+    for (const [header, value] of Object.entries(headers)) response.setHeader(header, value);
     response.writeHead(304).end();
     return;
   }
@@ -46,6 +57,7 @@ async function sendFile(
     return;
   }
 
+  for (const [header, value] of Object.entries(headers)) response.setHeader(header, value);
   const range = verdict.status === 206 ? verdict : { first: 0, last: stats.size - 1 };
   const stream = hasBody && stats.size > 0 ? streamOf(handle, range.first, range.last, response) : Readable.from([]);
   await handler(
@@ -61,7 +73,7 @@ async function sendFile(
           source: neutralPath,
           headers: [
             { key: "Content-Disposition", value: null },
-            { key: "Content-Type", value: contentTypeOf(name) },
+            { key: "Content-Type", value: type },
           ],
         },
       ],

@@ -12,8 +12,12 @@ export interface PublicLayout {
   checkpoint(base: BasePath, at: Timestamp): string;
   /** Everything about one checkpoint that is no content of it. */
   beside(base: BasePath, at: Timestamp): string;
+  /** Ready lines for clients. */
+  kit(base: BasePath): string;
   gonePage(base: BasePath, from: Timestamp): string;
   goneFolder(base: BasePath): string;
+  /** TimeMaps of years. */
+  timeMapFolder(base: BasePath): string;
   /** A directory that every checkpoint with this very directory shares. */
   shared(tree: Digest): string;
   /** Where the `serial`-th state of the plain distribution at a base path is kept in the shared layout; the base path is a symlink to it. */
@@ -30,7 +34,9 @@ export function publicLayout(root: string): PublicLayout {
     base: (base) => below(base),
     checkpoint: (base, at) => below(base, at),
     beside: (base, at) => below(base, "_asof", at),
+    kit: (base) => below(base, "kit"),
     goneFolder: (base) => below(base, "_asof", "gone"),
+    timeMapFolder: (base) => below(base, "_asof", "timemap"),
     gonePage: (base, from) => below(base, "_asof", "gone", `${from}.html`),
     shared: (tree) => below("_asof", "d", tree.slice(0, 2), tree.slice(2, 32)),
     plainFolder,

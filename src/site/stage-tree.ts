@@ -81,9 +81,10 @@ export function openStage(context: StageContext): Stage {
     const page = pages.listing(rootView(tree, publication, options.heading, context));
     if (!hasOwnListing(tree)) writePage(path.join(dir, listingName), page);
     else if (options.pageBeside !== undefined) {
-      const besideDir = stagingFolder();
-      writePage(path.join(besideDir, listingName), page);
-      move({ from: besideDir, to: options.pageBeside });
+      // The page alone: its folder holds more about this checkpoint.
+      const from = path.join(stagingFolder(), listingName);
+      writePage(from, page);
+      move({ from, to: path.join(options.pageBeside, listingName) });
     }
     move({ from: dir, to });
   }

@@ -31,7 +31,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "error-code.ts",
     "templates.ts",
   ],
-  cli: ["model", "operations", "config", "pages", "failure.ts", "error-code.ts"],
+  cli: ["model", "operations", "config", "pages", "redirects", "failure.ts", "error-code.ts"],
 };
 
 /** Libraries and built-in modules -> the only places that may import them. */

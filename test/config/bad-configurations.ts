@@ -415,6 +415,7 @@ export const badConfigurations: readonly BadConfiguration[] = [
   basePath("a base path with a line end", "a\nb", "other characters"),
   basePath("a base path shaped like a timestamp", "a/20250318T140338Z", "shaped like a timestamp"),
   basePath("a base path that asof generates", "_asof/x", 'begins with "_asof", a name that asof generates'),
+  basePath("a base path that a host takes for its own", "_redirects", 'begins with "_redirects", a name that hosting'),
   basePath("an empty base path", "", "must not be empty"),
   basePath("an endless base path", "a".repeat(201), "longer than 200"),
   distribution("no base path", "{ repository: r }", "3:3: distributions.d.base_path", "is missing"),

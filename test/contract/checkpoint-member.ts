@@ -8,6 +8,8 @@ import type { ServerMember } from "../servers/server.ts";
 /** A kind of server that answers for what a project has built. */
 export interface CheckpointMember {
   readonly name: string;
+  /** See ServerTraits. */
+  readonly isUploaded?: boolean;
   /** `mount` is where the project's site is mounted. The server reads the real clock. */
   start(project: Project, mount: string): Promise<CheckpointServer>;
 }
@@ -24,6 +26,7 @@ export interface CheckpointServer {
 export function ruleMember({ server, start, traits }: ServerMember): CheckpointMember {
   return {
     name: `${server} with generated rules`,
+    isUploaded: traits.isUploaded === true,
     start: (project, mount) =>
       start({
         publicDir: project.file("public"),

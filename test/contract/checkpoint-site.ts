@@ -28,6 +28,7 @@ export interface CheckpointProject extends Project {
 export interface CheckpointSite {
   readonly project: CheckpointProject;
   readonly server: CheckpointServer;
+  readonly isUploaded: boolean;
   get(target: string, options?: Omit<RawRequest, "target">): Promise<RawResponse>;
   /** GET as a client that follows redirects. */
   follow(target: string): Promise<Followed>;
@@ -54,6 +55,7 @@ export async function openCheckpointSite<Content>(
       project,
       content,
       server,
+      isUploaded: member.isUploaded === true,
       get: server.request,
       follow: (target) => follow(server.request, target),
       async close() {

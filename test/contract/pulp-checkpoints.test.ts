@@ -1,9 +1,10 @@
-import { availableServers } from "../servers/members.ts";
+import { availableRuleServers } from "../servers/members.ts";
 import { previewMember, ruleMember } from "./checkpoint-member.ts";
 import { describeCheckpointContract } from "./pulp-checkpoints.ts";
 import { describePrunedRedirect } from "./pulp-pruned-redirect.ts";
 
-for (const member of [previewMember, ...availableServers().map(ruleMember)]) {
+// Hosts need copies: pulp-checkpoints-layouts.test.ts.
+for (const member of [previewMember, ...availableRuleServers().map(ruleMember)]) {
   describeCheckpointContract(member, "shared");
   describePrunedRedirect(member);
 }

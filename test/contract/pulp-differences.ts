@@ -130,9 +130,11 @@ const differences: readonly Difference[] = [
     reason: "an address that nobody meant must not have content",
     async holds(site) {
       const [, p1, p2] = site.content.myfile;
-      for (const path of [`${p1}foo/`, `${p1}foo`, `${p1}foo/1`, `${p2}foo/1`, `${p1}.txt`, `${p1}%0a/`, `${p1}Z/1`]) {
+      for (const path of [`${p1}foo/`, `${p1}foo`, `${p1}foo/1`, `${p2}foo/1`, `${p1}.txt`, `${p1}Z/1`]) {
         expect((await answer(site, base + path)).status, path).toBe(404);
       }
+      // lighttpd takes no encoded control character at all.
+      expect((await answer(site, `${base}${p1}%0a/`)).status).toBeOneOf([400, 404]);
     },
   },
   {

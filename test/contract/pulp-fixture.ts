@@ -41,6 +41,8 @@ export function pulpConfiguration(originUrl: string, layout: Layout, few: number
     Object.fromEntries(repositories.map((name) => [name, describe(name)]));
   return writtenConfiguration({
     layout,
+    // What the Worker needs; other servers take no notice of it.
+    ...(layout === "copies" ? { hosts: ["cloudflare"] } : {}),
     repositories: each((name) => ({ remote: fileRemote(originUrl, name), ...settings[name] })),
     distributions: {
       newest: { repository: "myfile", base_path: "newest" },

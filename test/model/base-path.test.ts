@@ -3,9 +3,12 @@ import { describe, expect, it } from "vitest";
 import { basePathProblem, basePathsOverlap } from "../../src/model/base-path.ts";
 
 describe("a base path", () => {
-  it.each(["myfile", "checkpoints/my-file_1.0~x", "a/b/c", "index"])("may be %s", (text) => {
-    expect(basePathProblem(text)).toBeUndefined();
-  });
+  it.each(["myfile", "checkpoints/my-file_1.0~x", "a/b/c", "index", "x/CNAME", "x/_headers", "cnames"])(
+    "may be %s",
+    (text) => {
+      expect(basePathProblem(text)).toBeUndefined();
+    },
+  );
 
   it.each([
     "",
@@ -27,6 +30,16 @@ describe("a base path", () => {
     "index.html",
     "x/index.html",
     "x/INDEX.HTML/y",
+    "404.html",
+    "_headers",
+    "_redirects/x",
+    "_worker.js",
+    "_routes.json",
+    ".nojekyll",
+    ".htaccess",
+    "CNAME",
+    "cname/x",
+    ".well-known/packages",
   ])("may not be %j", (text) => {
     expect(basePathProblem(text)).toBeDefined();
   });

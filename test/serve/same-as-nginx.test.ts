@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 
+import { httpDateOf } from "../../src/model/memento.ts";
 import { addSeconds, isTimestamp } from "../../src/model/timestamp.ts";
 import type { Timestamp } from "../../src/model/timestamp.ts";
 import { previewMember, ruleMember } from "../contract/checkpoint-member.ts";
@@ -79,6 +80,34 @@ describe.skipIf(!nginxAvailable())("the preview and nginx with the generated rul
     }
   });
 
+  it("lead from a TimeGate to the same place", async () => {
+    const {
+      kept: [older],
+    } = timesOf(project);
+    if (older === undefined) throw new Error("nothing is kept");
+    const dates = ["", httpDateOf(older), "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "no"];
+    for (const date of dates) {
+      const request = { headers: { "Accept-Datetime": date } };
+      for (const base of ["checkpoints/tree", "open", "empty", "plain/tree", "none"]) {
+        for (const rest of ["", "/", "/pool/a.deb?q=%2F", "/pool/%61.deb", '/"'])
+          await expectSame(`${mount}_asof/timegate/${base}${rest}`, request);
+      }
+    }
+  });
+
+  it("have the TimeMap that the TimeGate names", async () => {
+    const gate = await preview.request(`${mount}_asof/timegate/checkpoints/tree/`);
+    const [, map = ""] = /<([^>]*)>; rel="timemap"/.exec(gate.headers.get("link") ?? "") ?? [];
+    const { kept } = timesOf(project);
+    for (const server of [preview, nginx]) {
+      const { status, headers, body } = await server.request(map);
+      expect([status, headers.get("content-type")]).toEqual([200, "application/link-format"]);
+      const listed = [...body.toString().matchAll(/<https:\/\/mirror\.example\.org(\S+)>; rel="[a-z ]*memento"/g)];
+      expect(listed.map(([, address]) => address)).toEqual(kept.map((at) => `${mount}checkpoints/tree/${at}/`));
+      expect((await server.request(listed[0]?.[1] ?? "")).headers.get("memento-datetime")).toBeDefined();
+    }
+  });
+
   it("treat every kind of time alike", async () => {
     const {
       kept: [older, newer],
@@ -137,7 +166,6 @@ interface Seen {
 
 /** What the contract speaks of. How an error looks, and what HTTP says of a failed condition, is the server's own business. */
 function asSeen({ status, headers: received, body }: RawResponse): Seen {
-  // nginx says everything twice then.
   if (status === 416) return { status, headers: { "content-range": received.get("content-range") }, body: undefined };
   const isContent = status === 200 || status === 206 || status === 410;
   const names = [
@@ -146,8 +174,12 @@ function asSeen({ status, headers: received, body }: RawResponse): Seen {
     "x-content-type-options",
     "allow",
     "content-encoding",
+    "vary",
+    "memento-datetime",
     ...(status === 412 ? [] : ["cache-control"]),
-    ...(status === 403 || status === 405 || status === 412 ? [] : ["access-control-allow-origin", "x-robots-tag"]),
+    ...(status === 403 || status === 405 || status === 412
+      ? []
+      : ["access-control-allow-origin", "x-robots-tag", "link"]),
     ...(isContent ? ["content-type", "content-length", "content-range"] : []),
     ...(status === 200 || status === 206 || status === 304 ? ["last-modified"] : []),
     ...(status === 200 ? ["accept-ranges"] : []),

@@ -1,11 +1,13 @@
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 
 import { addSeconds } from "../../src/model/timestamp.ts";
+import type { Timestamp } from "../../src/model/timestamp.ts";
+import { time } from "../model/a-timeline.ts";
 import { openProject } from "../helpers/asof.ts";
 import type { Project } from "../helpers/asof.ts";
 import type { Run } from "../helpers/launch-cli.ts";
@@ -34,7 +36,7 @@ describe("asof serve", () => {
     const project = aProject();
     project.setClock(start);
     await project.ok("update");
-    const checkpoint = project.timestamp();
+    const checkpoint = newestOf(project);
     project.setClock(start + 10);
     const serving = await serve(project, "--port", "0");
     const { url } = serving;
@@ -73,8 +75,8 @@ describe("asof serve", () => {
     const { out } = (await serve(project, "--port", "0")).printed();
     const [, asked, , named] = /tree\/(\d{8}T\d{6}Z)\/( +)redirects to (\S+)/.exec(out) ?? [];
     expect(out).toContain("2 checkpoints");
-    expect(asked).toBe(addSeconds(project.timestamp(), 1));
-    expect(named).toBe(project.timestamp());
+    expect(asked).toBe(addSeconds(newestOf(project), 1));
+    expect(named).toBe(newestOf(project));
   });
 
   it("prints one JSON document with --json", async () => {
@@ -131,7 +133,7 @@ describe("asof serve", () => {
     const project = aProject();
     project.setClock(start);
     await project.ok("update");
-    const first = project.timestamp();
+    const first = newestOf(project);
     const serving = await serve(project, "--port", "0");
     const latest = async (): Promise<string | undefined> =>
       (await serving.get("/mirror/checkpoints/tree/latest")).headers.get("location");
@@ -139,7 +141,7 @@ describe("asof serve", () => {
     project.setClock(start + 60);
     project.write("incoming/a", "second");
     await project.ok("update");
-    expect(await latest()).toBe(`/mirror/checkpoints/tree/${project.timestamp()}/`);
+    expect(await latest()).toBe(`/mirror/checkpoints/tree/${newestOf(project)}/`);
     expect((await serving.get("/mirror/tree/a")).body.toString()).toBe("second");
   });
 
@@ -205,4 +207,10 @@ interface Serving {
   printed(): { readonly out: string; readonly err: string };
   get(target: string): Promise<RawResponse>;
   interrupt(): Promise<Run>;
+}
+
+/** The newest checkpoint of `tree`. */
+function newestOf(project: Project): Timestamp {
+  const text = readFileSync(project.file("public/checkpoints/tree/checkpoints.json"), "utf8");
+  return time(z.object({ newest: z.string() }).parse(JSON.parse(text)).newest);
 }

@@ -15,6 +15,7 @@ import type { RawResponse } from "./raw-request.ts";
 import { timeline } from "../model/a-timeline.ts";
 import { makeRulesFolder, repository, rulesInput } from "./rules-folder.ts";
 import type { RulesFolder } from "./rules-folder.ts";
+import { seenTarget, serveNewFiles } from "./server.ts";
 import type { RunningServer } from "./server.ts";
 
 /** `ASOF_DIFFERENTIAL=full` asks ten times as much, of other histories. */
@@ -55,6 +56,7 @@ const histories: Readonly<Record<string, Timeline>> = {
     goneAtEnd: true,
     horizonSeconds: day,
   }),
+  "ten-thousand": randomHistory(random, { checkpoints: 10_000, stepSeconds: day / 4, gone: 0.001, horizonSeconds: 60 }),
   "hundred-thousand": randomHistory(random, { checkpoints: 100_000, stepSeconds: day / 20, horizonSeconds: 3 * day }),
   "hundred-thousand-gone": randomHistory(random, {
     checkpoints: 100_000,
@@ -110,11 +112,12 @@ describe.each(availableServers())("$server compared with the reference", (member
   async function differences(history: Timeline, base: string, targets: readonly string[]): Promise<readonly string[]> {
     const kept = new Set<string>(history.points.flatMap((point) => (point.kind === "checkpoint" ? [point.at] : [])));
     const ask = (target: string, now: number): Answer =>
-      resolveRequest({ base, timeline: history }, target, timestampFromSeconds(now));
+      resolveRequest({ base, timeline: history }, seenTarget(member, target) ?? "", timestampFromSeconds(now));
     const before = Math.floor(Date.now() / 1000);
     for (const at of targets.map((target) => target.slice(base.length, base.length + 16))) {
       if (kept.has(at)) putOnDisk(base, at);
     }
+    await serveNewFiles(member, server);
     const responses = await rawRequests(
       server.port,
       targets.map((target) => ({ target, method: "HEAD" })),

@@ -22,6 +22,7 @@ describe.each(availableServers())("rules of $server that are older than the tree
         [`checkpoints/myfile/${at}/f`]: at,
         [`checkpoints/myfile/${at}/index.html`]: `listing of ${at}`,
         [`checkpoints/myfile/${at}/sub/g`]: at,
+        [`checkpoints/myfile/${at}/sub/index.html`]: `listing of sub in ${at}`,
       });
     }
   });

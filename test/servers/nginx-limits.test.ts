@@ -88,6 +88,28 @@ describe.skipIf(!nginxAvailable())("many nginx rules", () => {
     expect(statSync(path.join(folder.rulesDir, "nginx/http.conf")).size).toBeLessThan(2_000_000);
   });
 
+  it("fit into nginx's own limits with those of four sites of short names", async () => {
+    const others = await Promise.all(
+      ["lab", "web", "deb"].map(async (name) => ({ name, site: await makeRulesFolder() })),
+    );
+    for (const { name, site } of others) {
+      await site.writeRules(rulesInput(site.publicDir, history, { siteName: name, mount: `/${name}/` }), "nginx");
+    }
+    await folder.writeRules(rulesInput(folder.publicDir, history), "nginx");
+    nginx = await startNginx({
+      ...folder,
+      httpExtra: others.map(({ site }) => `include ${site.rulesDir}/nginx/http.conf;`).join(" "),
+      serverExtra: others.map(({ site }) => `include ${site.rulesDir}/nginx/server.conf;`).join(" "),
+    });
+
+    expect(nginx.configTest).not.toContain("[warn]");
+    for (const { name, site } of others) {
+      const { headers } = await nginx.request(`/${name}${base}/20240601T000000Z/f`);
+      expect(headers.get("location")).toBe(`/${name}${base}/20240101T000000Z/f`);
+      await site.remove();
+    }
+  });
+
   it("fit into one nginx with those of many sites once variables_hash_bucket_size is raised as they say", async () => {
     const others = await Promise.all(["a", "b", "c"].map(() => makeRulesFolder()));
     for (const [index, other] of others.entries()) {

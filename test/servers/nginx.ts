@@ -83,7 +83,7 @@ function mainConfig(options: NginxOptions, home: string, port: number): string {
     worker_processes 1;
     pid ${home}/nginx.pid;
     ${process.getuid?.() === 0 ? `user ${user};` : ""}
-    ${options.mainExtra ?? ""}
+    ${options.mainExtra ?? "pcre_jit on;"}
     events { worker_connections 256; }
     http {
       access_log off;
@@ -95,6 +95,7 @@ function mainConfig(options: NginxOptions, home: string, port: number): string {
         listen 127.0.0.1:${port};
         root "${root}";
         location = /worker-pid { return 200 $pid; }
+        ${options.extra ?? ""}
         ${options.serverExtra ?? ""}
         include "${rulesDir}/nginx/server.conf";
         ${options.serverExtraAfter ?? ""}

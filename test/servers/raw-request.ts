@@ -30,52 +30,73 @@ export async function rawRequest(port: number, request: RawRequest): Promise<Raw
  */
 export async function rawRequests(port: number, requests: readonly RawRequest[]): Promise<readonly RawResponse[]> {
   const text = requests.map((request, index) => requestText(request, index === requests.length - 1)).join("");
-  const received = await exchange(port, Buffer.from(text, "latin1"));
-  return parseResponses(
-    received,
-    requests.map(({ method }) => method ?? "GET"),
-  );
+  const methods = requests.map(({ method }) => method ?? "GET");
+  return exchange(port, Buffer.from(text, "latin1"), methods);
 }
 
 function requestText(
   { target, method = "GET", headers = {}, httpVersion = "1.1" }: RawRequest,
   isLast: boolean,
 ): string {
-  const all = { ...(httpVersion === "1.1" ? { Host: "mirror.example" } : {}), ...headers };
+  // A POST says how long it is, or lighttpd answers 411 before anybody else is asked.
+  const length = method === "POST" ? { "Content-Length": "0" } : {};
+  const all = { ...(httpVersion === "1.1" ? { Host: "mirror.example" } : {}), ...length, ...headers };
   const lines = Object.entries(all).flatMap(([name, value]) => (value === "" ? [] : [`${name}: ${value}`]));
   if (isLast) lines.push("Connection: close");
   return [`${method} ${target} HTTP/${httpVersion}`, ...lines, "", ""].join("\r\n");
 }
 
-function exchange(port: number, request: Buffer): Promise<Buffer> {
+function exchange(port: number, request: Buffer, methods: readonly string[]): Promise<readonly RawResponse[]> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    const responses: RawResponse[] = [];
+    let received: Buffer = Buffer.alloc(0);
     const socket = connect({ port, host: "127.0.0.1" });
+    const take = (isEnd: boolean): void => {
+      for (let method = methods[responses.length]; method !== undefined; method = methods[responses.length]) {
+        const parsed = parseResponse(received, method, isEnd);
+        if (parsed === undefined) return;
+        responses.push(parsed.response);
+        received = received.subarray(parsed.length);
+      }
+    };
     socket.setTimeout(30_000, () => socket.destroy(new Error("no answer in 30 seconds")));
-    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
-    socket.on("end", () => resolve(Buffer.concat(chunks)));
+    socket.on("data", (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk]);
+      take(false);
+      // Some servers keep a connection open for seconds that they were asked to close.
+      if (responses.length === methods.length) socket.end();
+    });
+    socket.on("end", () => {
+      take(true);
+      resolve(responses);
+    });
+    socket.on("close", () => resolve(responses));
     socket.on("error", (error) => {
       // A server that closes while we still send resets the connection; what it said before counts.
-      if (chunks.length > 0) resolve(Buffer.concat(chunks));
+      take(true);
+      if (responses.length > 0) resolve(responses);
       else reject(error);
     });
     socket.write(request);
   });
 }
 
-function parseResponses(received: Buffer, methods: readonly string[]): readonly RawResponse[] {
-  const responses: RawResponse[] = [];
-  let offset = 0;
-  for (const method of methods) {
-    const end = received.indexOf("\r\n\r\n", offset);
-    if (end < 0) break;
-    const head = received.toString("latin1", offset, end);
-    const headers = parseHeaders(head);
-    const length = bodyLength(method, statusOf(head), headers.get("content-length")) ?? received.length - end - 4;
-    responses.push({ status: statusOf(head), headers, head, body: received.subarray(end + 4, end + 4 + length) });
-    offset = end + 4 + length;
-  }
-  return responses;
+/** The first response and its length, or undefined while some of it is missing. A body without a length is all there is at the end of the connection. */
+function parseResponse(
+  received: Buffer,
+  method: string,
+  isEnd: boolean,
+): { readonly response: RawResponse; readonly length: number } | undefined {
+  const end = received.indexOf("\r\n\r\n");
+  if (end < 0) return undefined;
+  const head = received.toString("latin1", 0, end);
+  const headers = parseHeaders(head);
+  const start = end + 4;
+  const length =
+    bodyLength(method, statusOf(head), headers.get("content-length")) ?? (isEnd ? received.length - start : undefined);
+  if (length === undefined || (received.length < start + length && !isEnd)) return undefined;
+  const body = received.subarray(start, start + length);
+  return { response: { status: statusOf(head), headers, head, body }, length: start + length };
 }
 
 function statusOf(head: string): number {

@@ -8,6 +8,7 @@ import { availableServers } from "./members.ts";
 import { timeline } from "../model/a-timeline.ts";
 import { makeRulesFolder, rulesInput } from "./rules-folder.ts";
 import type { RulesFolder } from "./rules-folder.ts";
+import { seenTarget } from "./server.ts";
 import type { RunningServer } from "./server.ts";
 
 const history = timeline(["20240101T000000Z", "20250318T140338Z", "20250901T000000Z"]);
@@ -44,7 +45,9 @@ describe.each(everyServerAndMount)("raw request targets on $server mounted at $m
 
     expect(response.headers.has("set-cookie")).toBe(false);
     expect(response.headers.get("location") ?? base).toSatisfy((location: string) => location.startsWith(base));
-    const answer = resolveRequest({ base, timeline: history }, path ?? target, now);
+    const seen = seenTarget(member, path === undefined || member.traits.seenTarget !== undefined ? target : path);
+    if (seen === undefined && response.status >= 400) return;
+    const answer = resolveRequest({ base, timeline: history }, seen ?? target, now);
     if (response.status === 400 && answer.kind !== "bad-request") return;
     const isOnDisk = answer.kind === "checkpoint" && ["", "x", "index.html"].includes(answer.path);
     const expected = expectedResponse(answer, isOnDisk);

@@ -4,6 +4,8 @@ import path from "node:path";
 
 import type { Timeline } from "../../src/model/timeline.ts";
 import type { ServerName } from "../../src/model/server-name.ts";
+import { cloudflareHost } from "../../src/redirects/hosts/cloudflare.ts";
+import { plainText } from "../../src/redirects/hosts/plain-text.ts";
 import type { RulesFile, RulesInput, RulesRepository } from "../../src/redirects/rules.ts";
 import { serverLanguages } from "../../src/redirects/servers.ts";
 import { openTemplates } from "../../src/templates.ts";
@@ -15,7 +17,7 @@ export interface RulesFolder {
   /** Puts files below public/ by path; a path that ends in a slash is a directory. */
   place(files: Readonly<Record<string, string>>): Promise<void>;
   /** Renders the rules of all servers, or of one, and puts them into rules/. */
-  writeRules(input: RulesInput, server?: ServerName): Promise<void>;
+  writeRules(input: RulesInput, server?: RuledServer): Promise<void>;
   /** Puts one of the files into rules/, as when a run was stopped between two. */
   writeRulesFile(input: RulesInput, file: string): Promise<void>;
   remove(): Promise<void>;
@@ -50,8 +52,14 @@ export async function makeRulesFolder(): Promise<RulesFolder> {
   };
 }
 
-/** The rules of all servers, or of one. */
-export function renderRules(input: RulesInput, server?: ServerName): readonly RulesFile[] {
+/** What rules are rendered for: a server, or a host that is asked as servers are. */
+type RuledServer = ServerName | "cloudflare";
+
+/** The rules of all servers, or of one, or of a host. */
+export function renderRules(input: RulesInput, server?: RuledServer): readonly RulesFile[] {
+  if (server === "cloudflare") {
+    return cloudflareHost(openTemplates({ folder: "hosts", escape: plainText })).render(input).rules;
+  }
   return serverLanguages
     .filter((language) => server === undefined || language.server === server)
     .flatMap((language) =>

@@ -1,6 +1,7 @@
-import { symlink } from "node:fs/promises";
+import { cp, symlink } from "node:fs/promises";
 import path from "node:path";
 
+import type { Timeline } from "../../src/model/timeline.ts";
 import { timeline } from "../model/a-timeline.ts";
 import type { RawResponse } from "./raw-request.ts";
 import { makeRulesFolder, repository, rulesInput } from "./rules-folder.ts";
@@ -15,9 +16,13 @@ export interface ServerSite {
   stop(): Promise<void>;
 }
 
-const myfile = timeline(["-20230101T000000Z", "20240101T000000Z", "-20240601T000000Z", "20250318T140338Z"], {
-  horizon: "20250401T000000Z",
-});
+/** The history of the repository `myfile`. */
+export const myfile: Timeline = timeline(
+  ["-20230101T000000Z", "20240101T000000Z", "-20240601T000000Z", "20250318T140338Z"],
+  {
+    horizon: "20250401T000000Z",
+  },
+);
 const unsettled = timeline(["20240101T000000Z", "20250318T140338Z"], { settled: false });
 const withdrawn = timeline(["20240101T000000Z", "-20250318T140338Z"]);
 
@@ -28,6 +33,8 @@ const files: Readonly<Record<string, string>> = {
   "checkpoints/myfile/index.html": "list",
   "checkpoints/myfile/checkpoints.json": "{}",
   "checkpoints/myfile/feed.atom": "<feed/>",
+  "checkpoints/myfile/timemap": "</plain/>; rel=original",
+  "checkpoints/myfile/_asof/timemap/2025": "</plain/>; rel=original",
   "checkpoints/myfile/_asof/gone/20240601T000000Z.html": "a page about it",
   "checkpoints/myfile/_asof/20250318T140338Z/SHA256SUMS": "sums",
   "checkpoints/myfile/20230101T000000Z/f": "still there for an hour",
@@ -35,6 +42,7 @@ const files: Readonly<Record<string, string>> = {
   "checkpoints/myfile/20250318T140338Z/index.html": "listing",
   "checkpoints/myfile/20250318T140338Z/f": "0123456789",
   "checkpoints/myfile/20250318T140338Z/own.json": "{}",
+  "checkpoints/myfile/20250318T140338Z/timemap": "a map",
   "checkpoints/myfile/20250318T140338Z/empty/": "",
   "checkpoints/withdrawn/_asof/gone/20250318T140338Z.html": "withdrawn",
   "_asof/assets/style.css": "a{}",
@@ -48,8 +56,15 @@ export async function startServerSite(member: ServerMember, mount: string): Prom
   const folder = await makeRulesFolder();
   const { publicDir, rulesDir } = folder;
   await folder.place(files);
-  await symlink("../../../_asof/d/ab/cdef", path.join(publicDir, "checkpoints/myfile/20250318T140338Z/pool"));
-  await symlink("_asof/p/plain/1", path.join(publicDir, "plain"));
+  const pool = path.join(publicDir, "checkpoints/myfile/20250318T140338Z/pool");
+  const plain = path.join(publicDir, "plain");
+  if (member.traits.isUploaded === true) {
+    await cp(path.join(publicDir, "_asof/d/ab/cdef"), pool, { recursive: true });
+    await cp(path.join(publicDir, "_asof/p/plain/1"), plain, { recursive: true });
+  } else {
+    await symlink("../../../_asof/d/ab/cdef", pool);
+    await symlink("_asof/p/plain/1", plain);
+  }
   const checkpoint = true;
   await folder.writeRules(
     rulesInput(publicDir, myfile, {

@@ -12,6 +12,8 @@ export interface ServerOptions {
   /** Where public/ is mounted. */
   readonly mount?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Lines of a user, in the block that includes the rules and before them. */
+  readonly extra?: string;
 }
 
 /** A real server on a free port of 127.0.0.1, with a directory of its own for everything it writes. */
@@ -30,12 +32,16 @@ export interface RunningServer {
 
 /** A kind of server that the suites of this folder are run against. */
 export interface ServerMember {
-  readonly server: ServerName;
+  /** A server with a rule language, or a host that runs a program of ours. */
+  readonly server: ServerName | "cloudflare";
   /** Whether it is installed. */
   isAvailable(): boolean;
   start(options: ServerOptions): Promise<RunningServer>;
   readonly traits: ServerTraits;
 }
+
+/** A member with a rule language of its own. */
+export type RuleServer = ServerMember & { readonly server: ServerName };
 
 /** Where servers may differ: nothing that design section 2 speaks of. */
 export interface ServerTraits {
@@ -48,6 +54,37 @@ export interface ServerTraits {
   readonly timeZone: "Asia/Tokyo" | "UTC";
   /** The largest number of checkpoints that the differential test asks it about. */
   readonly carries: number;
+  /**
+   * The host holds an uploaded copy of public/: what was put there since comes with a reload, symbolic links do not come, a directory is one that has an index.html. Files are served whole,
+   * and HEAD does not tell their length.
+   */
+  readonly isUploaded?: boolean;
+  /** What rules are given of a raw request target, where something in front of them parses it; undefined when that refuses the request. */
+  readonly seenTarget?: (target: string) => string | undefined;
+  /** Follows symlinks whoever made them: it cannot compare owners. */
+  readonly followsAllLinks?: true;
+  /** Gives a symlink to a directory its slash whoever made it; what is behind it is refused. */
+  readonly addsSlashToLinks?: true;
+  /** A 416 does not tell how long the file is. */
+  readonly hidesLengthOn416?: true;
+  /** HEAD does not tell the length of error pages, which are the server's own. */
+  readonly hidesLengthOfErrors?: true;
+}
+
+/** The raw request target as the rules of a server are given it. */
+export function seenTarget({ traits }: ServerMember, target: string): string | undefined {
+  return traits.seenTarget === undefined ? target : traits.seenTarget(target);
+}
+
+/** Has files served that were put into public/ since the server was started. */
+export async function serveNewFiles({ traits }: ServerMember, server: RunningServer): Promise<void> {
+  if (traits.isUploaded === true) await server.reload();
+}
+
+/** The head of a response without what differs from one to the next, and between GET and HEAD where the server cannot help it. */
+export function comparableHead({ traits }: ServerMember, { head }: RawResponse): string {
+  const hidesLength = traits.isUploaded === true || (traits.hidesLengthOfErrors === true && / [45]\d\d /.test(head));
+  return head.replace(hidesLength ? /^(?:Date|Content-Length):.*\r\n/gm : /^Date:.*$/m, "");
 }
 
 /**
@@ -56,7 +93,7 @@ export interface ServerTraits {
 export function isInstalled(command: string, ...args: readonly string[]): boolean {
   const found = spawnSync(command, args).error === undefined;
   if (!found && process.env["CI"] !== undefined && process.env["CI"] !== "") {
-    throw new Error(`${command} is not installed; test/servers/install.sh installs it`);
+    throw new Error(`${command} is not installed; test/install.sh installs it`);
   }
   return found;
 }

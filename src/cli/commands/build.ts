@@ -30,6 +30,7 @@ export const build: Command = defineCommand({
       context.terminal.err(
         `asof: warning: ${base} left the configuration and is still on disk; asof remove takes it away\n`,
       );
+    for (const text of plan.warnings) context.terminal.err(`asof: warning: ${text}\n`);
     context.print(buildReport(plan, config));
   },
 });

@@ -48,6 +48,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./resolve.ts")).resolve,
   },
   {
+    name: "rules",
+    summary: "Say how to put the web server rules to work.",
+    load: async () => (await import("./rules.ts")).rules,
+  },
+  {
     name: "import",
     summary: "Make checkpoints of dated directories.",
     load: async () => (await import("./import.ts")).importCommand,

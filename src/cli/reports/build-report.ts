@@ -40,6 +40,6 @@ function buildLines(plan: BuildPlan, config: Config): readonly string[] {
     ...[...plan.besides, ...plan.rules].map((file) => `write ${shown(file.path)}`),
     ...(plan.reload && reload !== undefined ? [`run ${reload.join(" ")}`] : []),
     ...plan.lists.map((file) => `write ${shown(file.path)}`),
-    ...plan.stale.map((file) => `remove ${shown(file)}`),
+    ...[...plan.stale, ...plan.staleRules].map((file) => `remove ${shown(file)}`),
   ];
 }

@@ -2,11 +2,16 @@ import { createHash } from "node:crypto";
 
 import { contentPolicy } from "../../model/content-policy.ts";
 import { extensionsOfTypes } from "../../model/content-type.ts";
+import { mementoPathsOf } from "../../model/memento.ts";
+import type { MementoPaths } from "../../model/memento.ts";
 import { newestCheckpoint } from "../../model/timeline.ts";
 import type { Templates } from "../../templates.ts";
 import { dayLists, openAnswer } from "../day-lists.ts";
 import type { Boundary, DayList, OpenAnswer } from "../day-lists.ts";
+import { httpDatePattern } from "./http-date-pattern.ts";
+import type { HttpDatePattern } from "./http-date-pattern.ts";
 import { quoteNginx, quoteRegex } from "./nginx-quote.ts";
+import { satisfiableRange } from "./range-patterns.ts";
 import { mutablePaths, rootFiles } from "../mutable-paths.ts";
 import type { Emitter, RulesInput, RulesRepository } from "../rules.ts";
 
@@ -37,12 +42,15 @@ interface HttpView {
   readonly policy: string;
   /** Where the assets of pages are, as a regular expression. */
   readonly assets: string;
+  readonly date: HttpDatePattern;
+  readonly satisfiableRange: readonly string[];
   readonly repositories: readonly {
     readonly name: string;
     readonly network: string;
     readonly log: RulesRepository["log"];
     readonly settled: boolean;
     readonly newest: string | undefined;
+    readonly first: string | undefined;
     /** When the newest run of tombstones began, where nothing newer is kept. */
     readonly goneSince: string | undefined;
     readonly lists: readonly { readonly network: string; readonly text: string }[];
@@ -50,9 +58,12 @@ interface HttpView {
 }
 
 function httpView({ siteName, mount, scriptHash, repositories }: RulesInput): HttpView {
+  const v = variablePrefix(siteName);
   return {
-    v: variablePrefix(siteName),
+    v,
     site: siteName,
+    date: httpDatePattern(`${v}_day`),
+    satisfiableRange: satisfiableRange(),
     policy: contentPolicy(scriptHash),
     assets: quoteRegex(`${mount}_asof/assets/`),
     repositories: repositories.map(({ name, timeline, log }) => {
@@ -63,6 +74,7 @@ function httpView({ siteName, mount, scriptHash, repositories }: RulesInput): Ht
         network: `${repositoryAddress(name)}::/48`,
         settled: timeline.settled,
         newest: newestCheckpoint(timeline),
+        first: timeline.points.find(({ kind }) => kind === "checkpoint")?.at,
         goneSince: open.kind === "gone" ? open.at : undefined,
         lists: dayLists(timeline).map((list) => ({
           network: networkOf(repositoryAddress(name), list.prefix),
@@ -83,12 +95,18 @@ interface ServerView {
     readonly name: string;
     readonly repository: string;
     readonly address: string;
+    readonly past: MementoPaths;
+    /** The path of the TimeGate without its last slash. */
+    readonly gateRegex: string;
   })[];
   /** JSON beside the front page, which pages read. */
   readonly rootFiles: readonly Pick<Place, "path" | "directory">[];
   readonly types: readonly { readonly type: string; readonly extensions: string }[];
   /** Plain distributions, the directories above base paths, and the mount itself: everything there may change. */
-  readonly mutable: readonly Place[];
+  readonly mutable: readonly (Place & {
+    /** Where the past of a plain distribution is, if it has any. */
+    readonly past: MementoPaths | undefined;
+  })[];
 }
 
 /** A URL path with slashes at both ends, as text and as a regular expression, and the directory that it shows, with a slash at its end. */
@@ -100,6 +118,7 @@ interface Place {
 
 function serverView(input: RulesInput): ServerView {
   const { siteName, mount, publicDir, distributions } = input;
+  const past = mementoPathsOf(mount, distributions);
   const place = (below: string): Place => {
     const path = below === "" ? mount : `${mount}${below}/`;
     return { path, regex: quoteRegex(path), directory: below === "" ? `${publicDir}/` : `${publicDir}/${below}/` };
@@ -109,16 +128,22 @@ function serverView(input: RulesInput): ServerView {
     site: siteName,
     publicDir,
     generated: place("_asof"),
-    checkpoints: distributions
-      .filter((distribution) => distribution.checkpoint)
-      .map(({ name, basePath, repository }) => ({
-        ...place(basePath),
-        name,
-        repository,
-        address: `${repositoryAddress(repository)}::`,
-      })),
+    checkpoints: distributions.flatMap(({ name, basePath, repository, checkpoint }) => {
+      const own = past.get(basePath);
+      if (!checkpoint || own === undefined) return [];
+      return [
+        {
+          ...place(basePath),
+          name,
+          repository,
+          address: `${repositoryAddress(repository)}::`,
+          past: own,
+          gateRegex: quoteRegex(own.gate.slice(0, -1)),
+        },
+      ];
+    }),
     rootFiles: rootFiles(mount).map((name) => ({ path: `/${name}`, directory: `${publicDir}/${name}` })),
-    mutable: mutablePaths(mount, distributions).map(place),
+    mutable: mutablePaths(mount, distributions).map((below) => ({ ...place(below), past: past.get(below) })),
     types: Object.entries(extensionsOfTypes).map(([type, extensions]) => ({ type, extensions })),
   };
 }

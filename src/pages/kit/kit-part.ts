@@ -1,0 +1,50 @@
+import { isPrintable } from "./printable.ts";
+import type { Printable } from "./printable.ts";
+
+/** What a kit says to one client. */
+export interface KitPart {
+  readonly title: string;
+  readonly files: readonly KitFile[];
+  /** How many names of the repository are not in it, because they cannot be printed. */
+  readonly leftOut: number;
+  /** Lines of a Dockerfile that say the same of `$SNAPSHOT`. */
+  readonly image: readonly string[];
+}
+
+/** A file below `<base path>/kit/`. */
+export interface KitFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Lines joined to a file. */
+export function kitFile(name: string, lines: readonly string[]): KitFile {
+  return { name, text: lines.map((line) => `${line}\n`).join("") };
+}
+
+/** Those of `items` whose every name can be printed, as `read` makes them of the names, and how many cannot. */
+export function printableItems<Item, Read>(
+  items: readonly Item[],
+  read: (item: Item) => Read | undefined,
+): { readonly kept: readonly Read[]; readonly leftOut: number } {
+  const kept: Read[] = [];
+  for (const item of items) {
+    const printed = read(item);
+    if (printed !== undefined) kept.push(printed);
+  }
+  return { kept, leftOut: items.length - kept.length };
+}
+
+/** A directory of the repository, or undefined when it cannot be printed; the root is the empty list of values. */
+export function printableDirectory(directory: string): readonly Printable[] | undefined {
+  if (directory === "") return [];
+  return isPrintable(directory) ? [directory] : undefined;
+}
+
+/** A comment in the clients' files: that something is missing, never what. */
+export function leftOutLines(leftOut: number): readonly string[] {
+  if (leftOut === 0) return [];
+  return [
+    `# Left out: ${leftOut} ${leftOut === 1 ? "name" : "names"} with other characters than A-Z a-z 0-9 . _ + / -, or like a time.`,
+  ];
+}

@@ -1,0 +1,68 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+
+import { openProject } from "../helpers/asof.ts";
+import type { Project } from "../helpers/asof.ts";
+
+describe("a version with a file that Apache would obey", () => {
+  it("is not published for a host that obeys it, and nothing of it is recorded or laid out", async () => {
+    const project = open("hosts: [htaccess]");
+    await project.ok("update");
+    const before = await project.ok("list", "--json");
+    project.write("in/pool/deep/.htaccess", "SetHandler server-status");
+    project.setClock(project.clock() + 10);
+
+    const { exit, err } = await project.run("update");
+    expect(exit).toBe(4);
+    expect(err).toContain("version 2 of r has pool/deep/.htaccess, which Apache would obey instead of sending it");
+    const after = await project.ok("list", "--json");
+    expect(checkpointsIn(after.out)).toEqual(checkpointsIn(before.out));
+
+    // Left out by the configuration, everything goes on.
+    project.write("asof.yaml", configuration("hosts: [htaccess]", 'exclude: ["**/.htaccess"]'));
+    project.write("in/pool/more", "more");
+    await project.ok("update");
+    expect(checkpointsIn((await project.ok("list", "--json")).out)).toHaveLength(2);
+  });
+
+  it("stands in the way of adding the host later", async () => {
+    const project = open("hosts: []");
+    project.write("in/.user.ini", "auto_prepend_file=evil");
+    await project.ok("update");
+    project.write("asof.yaml", configuration("hosts: [htaccess]"));
+    const { exit, err } = await project.run("build");
+    expect(exit).toBe(2);
+    expect(err).toMatch(/the checkpoint \d{8}T\d{6}Z of r has \.user\.ini/);
+  });
+
+  it("is content like any other everywhere else", async () => {
+    const project = open("hosts: [netlify]");
+    project.write("in/.htaccess", "Deny from all");
+    await project.ok("update");
+  });
+});
+
+function open(hosts: string): Project {
+  const project = openProject(configuration(hosts));
+  onTestFinished(project.remove);
+  project.write("in/f", "content");
+  return project;
+}
+
+function configuration(hosts: string, remote = ""): string {
+  return `
+layout: copies
+servers: [nginx]
+${hosts}
+repositories:
+  r: { remote: { type: directory, path: in${remote === "" ? "" : `, ${remote}`} } }
+distributions:
+  d: { repository: r, base_path: c, checkpoint: true }
+`;
+}
+
+function checkpointsIn(json: string): readonly unknown[] {
+  const printed: unknown = JSON.parse(json);
+  const found = /"checkpoints":\s*(\[[\s\S]*?\])/.exec(JSON.stringify(printed));
+  const list: unknown = JSON.parse(found?.[1] ?? "[]");
+  return Array.isArray(list) ? list : [];
+}
