@@ -10,9 +10,13 @@ const obeyedNames: Readonly<Partial<Record<HostName, ReadonlySet<string>>>> = {
   htaccess: new Set([".htaccess", ".user.ini"]),
 };
 
+export function isObeyedName(host: HostName, name: string): boolean {
+  return obeyedNames[host]?.has(name.toLowerCase()) === true;
+}
+
 /**
  * The path of a file or directory of a version that `host` would obey, so that the version must not be put there; undefined when there is none. `treeOf` reads a directory's record; `cleared` holds
- * the records that were found harmless, for the next version, which shares most of them: a version costs the directories that changed.
+ * the records that were found harmless, for the next version that is asked in the same run, which shares most of them.
  */
 export function obeyedPath(
   host: HostName,
@@ -20,14 +24,13 @@ export function obeyedPath(
   treeOf: (tree: Digest) => Tree,
   cleared: Set<Digest>,
 ): string | undefined {
-  const names = obeyedNames[host];
-  return names === undefined ? undefined : search(root);
+  return obeyedNames[host] === undefined ? undefined : search(root);
 
   function search(digest: Digest): string | undefined {
     if (cleared.has(digest)) return undefined;
     const { path, nodes } = treeOf(digest);
     for (const node of nodes) {
-      if (names?.has(node.name.toLowerCase()) === true) return path === "" ? node.name : `${path}/${node.name}`;
+      if (isObeyedName(host, node.name)) return path === "" ? node.name : `${path}/${node.name}`;
       const below = node.kind === "directory" ? search(node.tree) : undefined;
       if (below !== undefined) return below;
     }

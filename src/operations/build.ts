@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { lstatSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 
@@ -51,6 +51,10 @@ export interface BuildPlan {
   readonly stale: readonly string[];
   /** Generated files beside the rules that belong to a host which left the configuration. */
   readonly staleRules: readonly string[];
+  /** Files of hosts that are not there at all yet: before any content, because what they say of it must hold from its first moment. */
+  readonly newHostFiles: readonly GeneratedFile[];
+  /** What the build fails with after everything else is done. */
+  readonly hostFailure: Failure | undefined;
   /** What is remembered of files for hosts, where it is not what the last build remembered. */
   readonly hostFiles: HostFilesPlan["written"] | undefined;
   /** What the user should know of the site as it will be. */
@@ -70,6 +74,7 @@ export function planBuild(workspace: Workspace): BuildPlan {
   const lists = listFiles(workspace);
   const rerender = record.pages !== pagesFingerprint(workspace);
   const hosts = planHostFiles(workspace, record.hostFiles);
+  const [newHostFiles, changedHostFiles] = partition(differing(hosts.public), (file) => !existsSync(file.path));
   const checkpoints = missingCheckpoints(workspace, record.layout);
   const plains = config.distributions
     .filter((one) => !one.checkpoint)
@@ -84,7 +89,9 @@ export function planBuild(workspace: Workspace): BuildPlan {
     rulesFingerprint: fingerprint,
     // Rules that were lost or edited and are written anew may be loaded as they were: the server is told as well.
     reload: config.reload !== undefined && (changedRules.length > 0 || record.reloaded !== fingerprint),
-    lists: differing([...hosts.public, ...lists]),
+    newHostFiles,
+    hostFailure: hosts.failure,
+    lists: [...changedHostFiles, ...differing(lists)],
     stale: unique([
       ...staleFiles(workspace, [...gone, ...lists, ...hosts.public]),
       ...(rerender ? stalePins(workspace) : []),
@@ -104,10 +111,12 @@ export function isEmptyPlan(plan: BuildPlan): boolean {
       plan.besides.length +
       plan.rules.length +
       plan.lists.length +
+      plan.newHostFiles.length +
       plan.stale.length +
       plan.staleRules.length ===
       0 &&
     plan.hostFiles === undefined &&
+    plan.hostFailure === undefined &&
     !plan.rerender &&
     !plan.reload
   );
@@ -122,6 +131,9 @@ export async function applyBuild(workspace: Workspace, plan: BuildPlan): Promise
   const transaction = store.begin();
   try {
     const record = readBuiltRecord(workspace);
+    const hosts = openStagingFolder(workspace, transaction, "hosts");
+    for (const file of plan.newHostFiles) hosts.file(file.path, file.content);
+    await makeVisible(workspace, hosts.moves, transaction.dir);
     const content = openStagingFolder(workspace, transaction, "content");
     for (const { distribution, checkpoint, previous } of plan.checkpoints) {
       stageCheckpoint(workspace, content, distribution, checkpoint, previous);
@@ -148,7 +160,8 @@ export async function applyBuild(workspace: Workspace, plan: BuildPlan): Promise
     }
     remember(workspace, record, plan, rulesFailure === undefined);
     promisePlaces(workspace);
-    if (rulesFailure !== undefined) throw rulesFailure;
+    const failure = rulesFailure ?? plan.hostFailure;
+    if (failure !== undefined) throw failure;
   } finally {
     transaction.discard();
   }
@@ -228,10 +241,21 @@ function remember(workspace: Workspace, record: BuiltRecord, plan: BuildPlan, lo
     layout: workspace.config.layout,
     reloaded: loaded ? plan.rulesFingerprint : record.reloaded,
     announced,
-    // What is still there has to be remembered as well, so that it is removed by a later build.
-    hostFiles: new Map([...(loaded ? [] : record.hostFiles), ...(plan.hostFiles ?? record.hostFiles)]),
+    hostFiles: hostFilesOnDisk(record.hostFiles, plan.hostFiles ?? record.hostFiles, loaded),
+    hosts: workspace.config.hosts,
   };
   if (!sameRecord(next, record)) writeBuiltRecord(workspace, next);
+}
+
+/** Without success nothing was deleted, and rules that were refused were not written: what is still there has to be remembered, so that a later build removes it. */
+function hostFilesOnDisk(
+  before: BuiltRecord["hostFiles"],
+  after: BuiltRecord["hostFiles"],
+  loaded: boolean,
+): BuiltRecord["hostFiles"] {
+  if (loaded) return after;
+  const kept = [...before].filter(([name]) => name.startsWith("rules/") || !after.has(name));
+  return new Map([...after, ...kept]);
 }
 
 function sameRecord(a: BuiltRecord, b: BuiltRecord): boolean {
@@ -241,12 +265,20 @@ function sameRecord(a: BuiltRecord, b: BuiltRecord): boolean {
     a.reloaded === b.reloaded &&
     a.announced.size === b.announced.size &&
     [...a.announced.keys()].every((key) => b.announced.has(key)) &&
-    sameEntries(a.hostFiles, b.hostFiles)
+    sameEntries(a.hostFiles, b.hostFiles) &&
+    a.hosts.join() === b.hosts.join()
   );
 }
 
 function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
   return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
+}
+
+function partition<Item>(
+  items: readonly Item[],
+  isFirst: (item: Item) => boolean,
+): readonly [readonly Item[], readonly Item[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
 }
 
 function unique(files: readonly string[]): readonly string[] {

@@ -7,7 +7,7 @@ import type { PlainState } from "../site/plain-state.ts";
 import { readIfThere, replaceFile } from "../store/disk.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** What earlier builds did, kept in state/cache: losing it costs work, never correctness. */
+/** What earlier builds did, kept in state/cache: losing it costs work, and leaves what a host that left the configuration had in public/ to its user. */
 export interface BuiltRecord {
   /** Fingerprint of everything that listing pages depend on besides their directory. */
   readonly pages: string;
@@ -20,6 +20,8 @@ export interface BuiltRecord {
   readonly swept: ReadonlyMap<string, string>;
   /** Files that were written for hosts (`public/404.html`, `rules/hosts/…`) and the SHA-256 of each: a host may leave the configuration. */
   readonly hostFiles: ReadonlyMap<string, string>;
+  /** Hosts of the configuration at the last build. */
+  readonly hosts: readonly string[];
 }
 
 const none: BuiltRecord = {
@@ -29,6 +31,7 @@ const none: BuiltRecord = {
   announced: new Map(),
   swept: new Map(),
   hostFiles: new Map(),
+  hosts: [],
 };
 
 export function readBuiltRecord({ store }: Workspace): BuiltRecord {
@@ -70,6 +73,7 @@ const builtRecord = z.object({
   announced: z.array(z.tuple([z.string(), z.number()])),
   swept: z.array(z.tuple([z.string(), z.string()])),
   hostFiles: z.array(z.tuple([z.string(), z.string()])).default([]),
+  hosts: z.array(z.string()).default([]),
 });
 
 const digest = z.custom<Digest>((value) => typeof value === "string" && isDigest(value));

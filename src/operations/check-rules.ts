@@ -39,7 +39,7 @@ export async function checkRules(workspace: Workspace, folder: string): Promise<
 export function refusedRules(refused: readonly RulesCheck[]): Failure {
   return new Failure("RULES", `the rules are refused by ${refused.map(({ server }) => server).join(", ")}`, {
     details: refused.flatMap(({ server, output }) => output.slice(-5).map((line) => `${server}: ${line}`)),
-    hint: "the rules in place are as they were; asof rules lists the versions and modules that the servers need",
+    hint: "the rules in place are as they were; asof rules lists what the servers need; a server that is not used here can be left out of servers",
   });
 }
 
@@ -88,7 +88,12 @@ async function runFirst(
   };
   for (const command of commands) {
     try {
-      const { stdout, stderr } = await promisify(execFile)(command, args, { signal, env, timeout: 60_000 });
+      const { stdout, stderr } = await promisify(execFile)(command, args, {
+        signal,
+        env,
+        timeout: 60_000,
+        maxBuffer: 2 ** 26,
+      });
       return { ok: true, output: linesOf(stdout + stderr) };
     } catch (error) {
       signal.throwIfAborted();

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
 
+import { Failure } from "../failure.ts";
 import { keptCheckpoints, newestPublication } from "../model/history.ts";
+import type { HostName } from "../model/server-name.ts";
+import type { HostFiles } from "../redirects/hosts/host.ts";
 import { hostEmitters } from "../redirects/hosts/hosts.ts";
 import { limitWarnings } from "../redirects/hosts/limits.ts";
 import type { SiteContent } from "../redirects/hosts/limits.ts";
@@ -21,12 +24,14 @@ export interface HostFilesPlan {
   readonly stale: { readonly public: readonly string[]; readonly rules: readonly string[] };
   /** What the next build has to know of: `public/404.html` or `rules/hosts/…` -> SHA-256 of its content. */
   readonly written: ReadonlyMap<string, string>;
+  /** Why files of a host cannot be written: more checkpoints than it takes. What it has stays as it is, and everything else goes on. */
+  readonly failure: Failure | undefined;
 }
 
 /** `before` is `written` of the last build. */
 export function planHostFiles(workspace: Workspace, before: ReadonlyMap<string, string>): HostFilesPlan {
-  const files = wantedFiles(workspace);
-  const left = [...before].filter(([name, digest]) => {
+  const { files, failure } = wantedFiles(workspace);
+  const left = [...(failure === undefined ? before : [])].filter(([name, digest]) => {
     const there = files.has(name) ? undefined : readIfThere(locate(workspace, name));
     return there !== undefined && sha256(there) === digest;
   });
@@ -38,7 +43,11 @@ export function planHostFiles(workspace: Workspace, before: ReadonlyMap<string, 
     public: inPlace("public"),
     rules: inPlace("rules"),
     stale: { public: leftIn("public"), rules: leftIn("rules") },
-    written: new Map([...files].map(([name, content]) => [name, sha256(content)])),
+    written: new Map([
+      ...(failure === undefined ? [] : before),
+      ...[...files].map(([name, content]) => [name, sha256(content)] as const),
+    ]),
+    failure,
   };
 }
 
@@ -50,18 +59,33 @@ export function hostWarnings(workspace: Workspace): readonly string[] {
 type Place = "public" | "rules";
 
 /** Content by name, `public/…` or `rules/…`. */
-function wantedFiles(workspace: Workspace): ReadonlyMap<string, string> {
+function wantedFiles(workspace: Workspace): {
+  readonly files: ReadonlyMap<string, string>;
+  readonly failure: Failure | undefined;
+} {
   const input: RulesInput = {
     ...rulesInput(workspace),
     stylesheet: workspace.pages.assets.has("style.css") ? `${assetsPath(workspace)}style.css` : undefined,
   };
   const files = new Map<string, string>();
+  let failure: Failure | undefined;
   for (const host of workspace.config.hosts) {
-    const emitted = hostEmitters[host]((folder, escape) => openTemplates({ folder, escape })).render(input);
+    const emitted = render(host);
+    if (emitted === undefined) continue;
     for (const file of emitted.public) add(`public/${file.path}`, file.content);
     for (const file of emitted.rules) add(`rules/${file.path}`, file.content);
   }
-  return files;
+  return { files, failure };
+
+  function render(host: HostName): HostFiles | undefined {
+    try {
+      return hostEmitters[host]((folder, escape) => openTemplates({ folder, escape })).render(input);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      failure ??= error;
+      return undefined;
+    }
+  }
 
   function add(name: string, content: string): void {
     const other = files.get(name);

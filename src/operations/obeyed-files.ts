@@ -1,25 +1,32 @@
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+
 import { Failure } from "../failure.ts";
 import type { Digest } from "../model/digest.ts";
-import { keptCheckpoints, newestPublication } from "../model/history.ts";
-import { obeyedPath } from "../model/obeyed-names.ts";
+import { newestPublication } from "../model/history.ts";
+import { isObeyedName, obeyedPath } from "../model/obeyed-names.ts";
 import type { BuildPlan } from "./build.ts";
 import type { BuiltRecord } from "./built-record.ts";
 import type { Workspace } from "./workspace.ts";
 
 /**
  * Throws CONFIG when a version that is about to be laid out holds a file that a host of the configuration would obey instead of sending it. What stands already was asked when it was laid out; when the host is
- * new, all of it is asked now.
+ * new, everything that stands in public/ is asked now: also what was pruned, dropped or left the configuration, and is served for a while longer.
  */
 export function refuseObeyedFiles(
   workspace: Workspace,
-  record: Pick<BuiltRecord, "hostFiles">,
+  record: Pick<BuiltRecord, "hostFiles" | "hosts">,
   plan: Pick<BuildPlan, "checkpoints" | "plains">,
 ): void {
   if (!workspace.config.hosts.includes("htaccess")) return;
-  const isNew = !record.hostFiles.has("public/.htaccess");
   const cleared = new Set<Digest>();
-  for (const version of isNew ? everything(workspace) : planned(workspace, plan))
-    refuse(workspace, version, cleared, "CONFIG");
+  for (const version of planned(workspace, plan)) refuse(workspace, version, cleared, "CONFIG");
+  if (record.hosts.includes("htaccess")) return;
+  const standing = obeyedFileIn(workspace.config.publicDir, record);
+  if (standing === undefined) return;
+  throw new Failure("CONFIG", `${standing} is still served, and Apache would obey it instead of sending it`, {
+    hint: "exclude it from the remote and leave htaccess out of hosts until pruning, grace and grace_plain (or asof remove) have taken it away",
+  });
 }
 
 /** The same for a version that is about to be published, with SOURCE_REFUSED: before anything is recorded that could then not be laid out. */
@@ -33,9 +40,9 @@ function refuse(
   cleared: Set<Digest>,
   code: "CONFIG" | "SOURCE_REFUSED",
 ): void {
-  const path = obeyedPath("htaccess", root, (tree) => store.tree(tree), cleared);
-  if (path === undefined) return;
-  throw new Failure(code, `${what} has ${path}, which Apache would obey instead of sending it`, {
+  const found = obeyedPath("htaccess", root, (tree) => store.tree(tree), cleared);
+  if (found === undefined) return;
+  throw new Failure(code, `${what} has ${found}, which Apache would obey instead of sending it`, {
     hint: "exclude it from the remote, or leave htaccess out of hosts and give Apache the rules of its virtual host",
   });
 }
@@ -55,17 +62,18 @@ function planned(workspace: Workspace, plan: Pick<BuildPlan, "checkpoints" | "pl
   ];
 }
 
-function everything(workspace: Workspace): readonly Version[] {
-  const { config, store } = workspace;
-  return config.distributions.flatMap(({ repository, checkpoint }) => {
-    const history = store.repository(repository)?.history;
-    if (history === undefined) return [];
-    if (!checkpoint) return newest(workspace, repository);
-    return keptCheckpoints(history).map(({ created, root }) => ({
-      what: `the checkpoint ${created} of ${repository}`,
-      root,
-    }));
-  });
+/** A file below public/ of such a name that no build wrote for a host: a path relative to public/. */
+function obeyedFileIn(publicDir: string, { hostFiles }: Pick<BuiltRecord, "hostFiles">): string | undefined {
+  if (!existsSync(publicDir)) return undefined;
+  const pending = [""];
+  for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
+    for (const entry of readdirSync(path.join(publicDir, folder), { withFileTypes: true })) {
+      const name = path.join(folder, entry.name);
+      if (isObeyedName("htaccess", entry.name) && !hostFiles.has(`public/${name}`)) return name;
+      if (entry.isDirectory()) pending.push(name);
+    }
+  }
+  return undefined;
 }
 
 function newest({ store }: Workspace, repository: string): readonly Version[] {

@@ -5,6 +5,7 @@ import type { Timeline } from "../model/timeline.ts";
 import type { RulesInput } from "../redirects/rules.ts";
 import { serverLanguages } from "../redirects/servers.ts";
 import { openTemplates } from "../templates.ts";
+import { departedDistributions } from "./site-record.ts";
 import { promisedSettled, prunedAnswer } from "./settled.ts";
 import type { GeneratedFile } from "./site-files.ts";
 import type { Workspace } from "./workspace.ts";
@@ -52,8 +53,20 @@ export function rulesInput(workspace: Workspace): RulesInput {
           log: { length: digests.length, head: digests.at(-1) ?? "" },
         };
       }),
-    distributions: config.distributions
-      .map(({ name, basePath, repository, checkpoint }) => ({ name, basePath, repository, checkpoint }))
-      .toSorted((a, b) => (a.basePath < b.basePath ? -1 : 1)),
+    distributions: [
+      ...config.distributions.map(({ name, basePath, repository, checkpoint }) => ({
+        name,
+        basePath,
+        repository,
+        checkpoint,
+      })),
+      // What left the configuration is still on disk, and mirrored content never stands there without rules: files by their names, as of no repository.
+      ...departedDistributions(workspace).map(({ name, basePath }) => ({
+        name,
+        basePath,
+        repository: "",
+        checkpoint: false,
+      })),
+    ].toSorted((a, b) => (a.basePath < b.basePath ? -1 : 1)),
   };
 }

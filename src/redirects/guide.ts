@@ -53,18 +53,21 @@ export const serverGuides: Readonly<Record<ServerName, ServerGuide>> = {
   nginx: {
     server: "nginx",
     include: (rulesDir) => [
-      { where: "in http { }", line: `include ${rulesDir}/nginx/http.conf;` },
-      { where: "in server { }", line: `include ${rulesDir}/nginx/server.conf;` },
+      { where: "in http { }", line: `include "${rulesDir}/nginx/http.conf";` },
+      { where: "in server { }", line: `include "${rulesDir}/nginx/server.conf";` },
     ],
-    needs: ["nginx 1.18 or newer", "pcre_jit on; at the top is worth having: redirects cost half as much"],
+    needs: [
+      "nginx 1.18 or newer",
+      "or better: pcre_jit on; at the top of nginx.conf, redirects then cost half as much",
+    ],
     afterCheckpoint: "reload",
     answers: everything,
   },
   apache: {
     server: "apache",
-    include: (rulesDir) => [{ where: "in <VirtualHost>", line: `Include ${rulesDir}/apache/asof.conf` }],
+    include: (rulesDir) => [{ where: "in <VirtualHost>", line: `Include "${rulesDir}/apache/asof.conf"` }],
     needs: [
-      "Apache httpd 2.4.13 or newer with rewrite, headers, alias, dir, mime, setenvif: a2enmod rewrite headers",
+      "Apache httpd 2.4.26 or newer with rewrite, headers, alias, dir, mime, setenvif: a2enmod rewrite headers",
       "TZ=UTC in the environment of httpd, which shows the time nowhere but in its own zone",
       "leave to read rules/apache/asof.txt while it answers",
     ],
@@ -76,7 +79,9 @@ export const serverGuides: Readonly<Record<ServerName, ServerGuide>> = {
   },
   caddy: {
     server: "caddy",
-    include: (rulesDir) => [{ where: "in the site block", line: `import ${rulesDir}/caddy/asof.caddy` }],
+    include: (rulesDir) => [
+      { where: "as the first line of the site block", line: `import "${rulesDir}/caddy/asof.caddy"` },
+    ],
     needs: ["Caddy 2.6 or newer"],
     afterCheckpoint: "reload",
     answers: { ...everything, links: { instead: "all links are followed; public/ holds only those of asof" } },

@@ -1,4 +1,7 @@
 import type { ServerName } from "../model/server-name.ts";
+import { quoteHtaccess } from "./apache-htaccess/htaccess-quote.ts";
+import { quoteCaddy } from "./caddy/caddy-quote.ts";
+import { quoteLighttpd } from "./lighttpd/lighttpd-quote.ts";
 import { quoteNginx } from "./nginx/nginx-quote.ts";
 
 /** How a server is asked whether it accepts the generated rules, in a configuration of their own. */
@@ -44,15 +47,15 @@ http {
     versionArgs: ["-v"],
     args: (file) => ["-t", "-f", file],
     config: ({ home, rulesDir, publicDir, modules }) => `
-ServerRoot "${home}"
-PidFile "${home}/httpd.pid"
-ErrorLog "${home}/error.log"
+ServerRoot "${quoteHtaccess(home)}"
+PidFile "${quoteHtaccess(home)}/httpd.pid"
+ErrorLog "${quoteHtaccess(home)}/error.log"
 ServerName localhost
 Listen 127.0.0.1:1
 ${modules === undefined ? "" : apacheModules.map((name) => `<IfModule !${name}_module>\n  LoadModule ${name}_module "${modules}/mod_${name}.so"\n</IfModule>`).join("\n")}
 <VirtualHost *:1>
-  DocumentRoot "${publicDir}"
-  Include "${rulesDir}/apache/asof.conf"
+  DocumentRoot "${quoteHtaccess(publicDir)}"
+  Include "${quoteHtaccess(rulesDir)}/apache/asof.conf"
 </VirtualHost>
 `,
   },
@@ -66,8 +69,8 @@ ${modules === undefined ? "" : apacheModules.map((name) => `<IfModule !${name}_m
   auto_https off
 }
 http://localhost:1 {
-  root * "${publicDir}"
-  import "${rulesDir}/caddy/asof.caddy"
+  root * "${quoteCaddy(publicDir)}"
+  import "${quoteCaddy(rulesDir)}/caddy/asof.caddy"
 }
 `,
   },
@@ -78,8 +81,8 @@ http://localhost:1 {
     config: ({ rulesDir, publicDir }) => `
 server.port = 1
 server.bind = "127.0.0.1"
-server.document-root = "${publicDir}"
-include "${rulesDir}/lighttpd/asof.conf"
+server.document-root = "${quoteLighttpd(publicDir)}"
+include "${quoteLighttpd(rulesDir)}/lighttpd/asof.conf"
 `,
   },
 };

@@ -490,7 +490,8 @@ function currentSite(lighty)
   return site
 end
 
--- The first line is a digest of the rest: half a file, or one that was changed by hand, is none.
+-- The first line is a digest of the rest, and where public/ is: half a file, or one that was changed by hand, is none. The path is left
+-- out of the digest, so that a copy of the site in another folder needs no more than another path.
 function readSite(lighty, old)
   local file, reason = open(data, "rb")
   if file == nil then return nil, reason end
@@ -501,16 +502,16 @@ function readSite(lighty, old)
   end
   local body = file:read("*a")
   file:close()
-  local digest = match(heading or "", "^asof%-times 1 (%x+)$")
+  local digest, public = match(heading or "", "^asof%-times 1 (%x+) (/.*)$")
   if digest == nil then return nil, data .. " is not of the kind that this script reads" end
   local actual = lighty.c.md("sha256", body)
   if actual ~= nil and lower(actual) ~= digest then return nil, data .. " is damaged" end
-  return parseSite(heading, body, old)
+  return parseSite(heading, public, body, old)
 end
 
 -- Lines of a key and a value, of which unknown ones and comments mean nothing, then repositories, then a last line `end`.
-function parseSite(heading, body, old)
-  local parsed = { heading = heading, types = {}, places = {}, repositories = {}, depth = 0 }
+function parseSite(heading, public, body, old)
+  local parsed = { heading = heading, public = public, types = {}, places = {}, repositories = {}, depth = 0 }
   local lines = find(body, "\nrepository ", 1, true) or #body
   for key, value in gmatch(sub(body, 1, lines), "([^\n ]+) ([^\n]*)") do
     local parse = lineParsers[key]
@@ -523,14 +524,13 @@ function parseSite(heading, body, old)
     if earlier and earlier.text == text then readTimes(repository, earlier) end
     parsed.repositories[name] = repository
   end
-  local isWhole = parsed.mount and parsed.public and parsed.policy and sub(body, -5) == "\nend\n"
+  local isWhole = parsed.mount and parsed.policy and sub(body, -5) == "\nend\n"
   if not isWhole then return nil, data .. " is not whole" end
   return parsed
 end
 
 lineParsers = {
   mount = function(parsed, path) parsed.mount = path end,
-  public = function(parsed, directory) parsed.public = directory end,
   policy = function(parsed, policy) parsed.policy = policy end,
   type = function(parsed, value)
     local extension, mediaType = match(value, "^(%S+) (.*)$")

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 
 import { httpDateOf, mementoLink, mementoPaths, originalLink, resolveTimeGate } from "../../src/model/memento.ts";
 import { resolveRequest, splitTarget } from "../../src/model/resolve-request.ts";
-import type { Timeline } from "../../src/model/timeline.ts";
-import { isTimestamp, timestampFromSeconds } from "../../src/model/timestamp.ts";
+import type { Timeline, TimelinePoint } from "../../src/model/timeline.ts";
+import { isTimestamp, secondsOf, timestampFromSeconds } from "../../src/model/timestamp.ts";
 import { cloudfrontHost } from "../../src/redirects/hosts/cloudfront.ts";
 import { plainText } from "../../src/redirects/hosts/plain-text.ts";
 import type { RulesInput } from "../../src/redirects/rules.ts";
@@ -11,7 +11,9 @@ import { openTemplates } from "../../src/templates.ts";
 import { rawTargetCases } from "../contract/raw-target-cases.ts";
 import { time, timeline } from "../model/a-timeline.ts";
 import { expectedResponse } from "../servers/expect-answer.ts";
+import { edgeHistories } from "../servers/histories.ts";
 import { randomHistory, seededRandom, timesToAsk } from "../servers/random-history.ts";
+import type { Random } from "../servers/random-history.ts";
 import { repository, rulesInput } from "../servers/rules-folder.ts";
 import { immutable } from "../servers/server-site.ts";
 import { njsAvailable, runFunction } from "./cloudfront-runtime.ts";
@@ -22,20 +24,7 @@ const random = seededRandom(20250318);
 const day = 86_400;
 
 const few: Readonly<Record<string, Timeline>> = {
-  none: timeline([]),
-  "none-but-horizon": timeline([], { horizon: "20230101T000000Z" }),
-  one: timeline(["20250318T140338Z"]),
-  "one-gone": timeline(["-20250318T140338Z"]),
-  "one-with-horizon": timeline(["20250318T140338Z"], { horizon: "20250401T000000Z" }),
-  "first-gone": timeline(["-20200229T235959Z", "20200301T000000Z"], { horizon: "20231231T235959Z" }),
-  "far-apart": timeline([
-    "00000101T000000Z",
-    "-00010101T000000Z",
-    "16000229T000000Z",
-    "20000101T000000Z",
-    "99991231T235958Z",
-  ]),
-  "last-second": timeline(["20000101T000000Z"], { horizon: "99991231T235959Z" }),
+  ...edgeHistories,
   "ten-unsettled": randomHistory(random, {
     checkpoints: 10,
     stepSeconds: day,
@@ -230,6 +219,140 @@ describe.skipIf(!njsAvailable())("CloudFront Functions", () => {
     expect(response(`${base}20250318T140338Z/timemap`, 200).headers.has("content-type")).toBe(false);
   });
 });
+
+describe.skipIf(!njsAvailable())("a key value store of which some pairs are those of an earlier run", () => {
+  const base = "/c/myfile/";
+  const storeFunction = filesOf(timeline([])).request;
+
+  it.each([300, day / 8, day, 8 * day])(
+    "says nothing that no run said, unless no cache keeps it, whichever pairs are there (a checkpoint every %i seconds)",
+    (packing) => {
+      const chance = seededRandom(packing);
+      for (let round = 0; round < 6; round++) {
+        const generations = generationsOf(chance, packing);
+        const runs = generations.map(pairsOf);
+        const keys = [...new Set(runs.flatMap((pairs) => [...pairs.keys()]))];
+        const isAbsent = round % 2 === 0 ? 0 : 0.1;
+        const mixture = keys.flatMap((key): [string, string][] => {
+          const values = runs.flatMap((pairs) => pairs.get(key) ?? []);
+          const value = values[Math.floor(chance() * values.length)];
+          return value === undefined || chance() < isAbsent ? [] : [[key, value]];
+        });
+        const { targets, outcomes, now } = ask(generations, new Map(mixture), chance);
+        const lies = targets.filter((target, index) => {
+          if (outcomes[index]?.headers.get("cache-control") === "no-store") return false;
+          return !generations.some((history) => agrees(outcomes[index], history, base, target, now));
+        });
+        expect(lies.slice(0, 5), `round ${round}`).toEqual([]);
+        expect(Math.max(...outcomes.map(({ reads }) => reads))).toBeLessThanOrEqual(6);
+      }
+    },
+    60_000,
+  );
+
+  it.each([300, day / 8, day, 8 * day])(
+    "answers as the last run does when all its pairs are there, whatever keys earlier ones left (a checkpoint every %i seconds)",
+    (packing) => {
+      const chance = seededRandom(packing + 1);
+      const generations = generationsOf(chance, packing);
+      const [ancient, earlier, last] = generations.map(pairsOf);
+      const { targets, outcomes, now } = ask(
+        generations,
+        new Map([...(ancient ?? []), ...(earlier ?? []), ...(last ?? [])]),
+        chance,
+      );
+      const after = Math.floor(Date.now() / 1000);
+      const history = generations[2];
+      const wrong = targets.filter(
+        (target, index) =>
+          ![now - 1, after + 1].some((second) => agrees(outcomes[index], history, base, target, second)),
+      );
+      expect(wrong.slice(0, 5)).toEqual([]);
+    },
+    60_000,
+  );
+
+  it("does not promise an old answer for ever where only what is known of the repository has arrived", () => {
+    const points = randomHistory(seededRandom(1), { checkpoints: 1_200, stepSeconds: day / 8 }).points;
+    const [before, after] = [1_100, 1_200].map((end) => {
+      const kept = points.slice(0, end);
+      return { points: kept, horizon: kept.at(-1)?.at, settled: true };
+    });
+    const pairs = pairsOf(before ?? timeline([]));
+    for (const [key, value] of pairsOf(after ?? timeline([]))) if (key.split("/").length === 2) pairs.set(key, value);
+    const newest = points[1_099]?.at ?? "";
+    const between = timestampFromSeconds(secondsOf(points[1_101]?.at ?? time(newest)) + 1);
+    const outcomes = runFunction(
+      storeFunction,
+      [`${base}${between}/f`, `${base}${newest}/f`].map(requestOf),
+      valuesOf(pairs),
+    );
+    expect(
+      outcomes.map(({ status, headers }) => [status, headers.get("location"), headers.get("cache-control")]),
+    ).toEqual([
+      [302, `${base}${newest}/f`, "no-store"],
+      [undefined, undefined, undefined],
+    ]);
+  });
+
+  /** With a repository beside it that is too long for a function. */
+  function filesOf(history: Timeline): ReturnType<typeof renderedFiles> {
+    return renderedFiles(inputOf({ myfile: history, long: many["thousand"] ?? history }));
+  }
+
+  function pairsOf(history: Timeline): Map<string, string> {
+    const { data }: { data: readonly { key: string; value: string }[] } = JSON.parse(filesOf(history).keyValues ?? "");
+    return new Map(data.map(({ key, value }) => [key, value]));
+  }
+
+  function valuesOf(pairs: ReadonlyMap<string, string>): string {
+    return JSON.stringify({ data: [...pairs].map(([key, value]) => ({ key, value })) });
+  }
+
+  function ask(
+    generations: readonly Timeline[],
+    pairs: ReadonlyMap<string, string>,
+    chance: Random,
+  ): { targets: readonly string[]; outcomes: readonly FunctionOutcome[]; now: number } {
+    const now = Math.floor(Date.now() / 1000);
+    const times = generations.flatMap((history) => timesToAsk(chance, history, { boundaries: 30, anywhere: 60, now }));
+    const targets = [...new Set(times)].map((at) => `${base}${at}/x`);
+    const outcomes = runFunction(storeFunction, targets.map(requestOf), valuesOf(pairs));
+    expect(outcomes).toHaveLength(targets.length);
+    return { targets, outcomes, now };
+  }
+});
+
+/**
+ * Three generations of one repository: more checkpoints at the end each time, fewer of the old ones, some found before the first, now and then one whose answers may be revised. `packing` decides
+ * how dense they are, and with it which parts have lists of their own.
+ */
+function generationsOf(chance: Random, packing: number): readonly [Timeline, Timeline, Timeline] {
+  const { points } = randomHistory(chance, { checkpoints: 1_500, stepSeconds: packing });
+  const worth = points.map(() => chance());
+  const kept = chance() < 0.3 ? 1 : chance() / 2;
+  const start = Math.floor(chance() * 50);
+  const ends = [600, 900, 1_200].map((end) => end + Math.floor(chance() * 300));
+  return [
+    thinned(start, ends[0] ?? 0, 1),
+    thinned(start, ends[1] ?? 0, kept),
+    thinned(chance() < 0.5 ? start : 0, ends[2] ?? 0, kept * chance()),
+  ];
+
+  /** Points from `from` to `end` of which that share is kept; the last one is gone, too, at times. */
+  function thinned(from: number, end: number, share: number): Timeline {
+    const left: TimelinePoint[] = [];
+    const isLastKept = chance() < 0.8;
+    for (let index = from; index < end; index++) {
+      const at = points[index]?.at;
+      const isGone = index < end - 1 ? (worth[index] ?? 0) > share : !isLastKept;
+      if (at !== undefined && !(isGone && left.at(-1)?.kind === "gone")) {
+        left.push({ at, kind: isGone ? "gone" : "checkpoint" });
+      }
+    }
+    return { points: left, horizon: points[end - 1]?.at, settled: chance() < 0.8 };
+  }
+}
 
 describe("the files for CloudFront", () => {
   it("are functions of 10 KB at most, whatever the number of checkpoints", () => {

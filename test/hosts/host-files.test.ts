@@ -177,3 +177,35 @@ function hostRules(mirror: Mirror): readonly string[] {
 function rulesText(mirror: Mirror, name: string): string {
   return readFileSync(mirror.file(`rules/hosts/${name}`), "utf8");
 }
+
+describe("files of a host that is new", () => {
+  it("are in public/ before any content is, and so before a reload", async () => {
+    const mirror = aMirror();
+    const list = mirror.file("list.txt");
+    const reload = ["sh", "-c", `ls -a ${mirror.file("public")} > ${list}; exit 1`];
+    mirror.configure({ top: { ...base, hosts: ["htaccess", "netlify"], reload } });
+    mirror.offer({ "x.php": "<?php evil();" });
+    const { exit } = await mirror.run("update");
+    expect(exit).toBe(5);
+    expect(readFileSync(list, "utf8").split("\n")).toEqual(expect.arrayContaining([".htaccess", "_headers"]));
+  });
+});
+
+describe("a host that cannot take the site", () => {
+  it("fails by itself: rules, lists and other hosts go on, and what it has stays", async () => {
+    const mirror = aMirror({ top: { ...base, hosts: ["netlify"] } });
+    mirror.offer({ a: "one" });
+    await mirror.ok("update");
+    // No file of Apache's rules can have such a name, so that this base path is not for that host.
+    mirror.configure({
+      top: { ...base, hosts: ["htaccess", "netlify"] },
+      distributions: { odd: { repository: "repo", base_path: "a/.htaccess", checkpoint: true } },
+    });
+    const { exit, err } = await mirror.run("build");
+    expect(exit).toBe(2);
+    expect(err).toContain("a/.htaccess has a segment that Apache takes for a file of rules");
+    expect(existsSync(mirror.file("public/a/.htaccess/index.html"))).toBe(true);
+    expect(existsSync(mirror.file("public/_headers"))).toBe(true);
+    expect(existsSync(mirror.file("public/.htaccess"))).toBe(false);
+  });
+});

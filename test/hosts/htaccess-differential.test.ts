@@ -8,65 +8,16 @@ import type { Timeline } from "../../src/model/timeline.ts";
 import { timestampFromSeconds } from "../../src/model/timestamp.ts";
 import { timeline } from "../model/a-timeline.ts";
 import { comparable, expectedResponse } from "../servers/expect-answer.ts";
-import { randomHistory, seededRandom, timesToAsk } from "../servers/random-history.ts";
+import { differentialEffort, manyHistories } from "../servers/histories.ts";
+import { timesToAsk } from "../servers/random-history.ts";
 import { rawRequests } from "../servers/raw-request.ts";
 import { makeRulesFolder, repository, rulesInput } from "../servers/rules-folder.ts";
 import type { RulesFolder } from "../servers/rules-folder.ts";
 import { apacheAvailable, htaccessFiles, startHtaccess, writeHtaccess } from "./htaccess-server.ts";
 import type { HtaccessServer } from "./htaccess-server.ts";
 
-/** `ASOF_DIFFERENTIAL=full` asks ten times as much, of other histories. */
-const isFull = process.env["ASOF_DIFFERENTIAL"] === "full";
-const seed = isFull ? Math.floor(Math.random() * 2 ** 31) : 20250318;
-const effort = isFull ? 10 : 1;
-const random = seededRandom(seed);
-const day = 86_400;
-
-const histories: Readonly<Record<string, Timeline>> = {
-  none: timeline([]),
-  "none-but-horizon": timeline([], { horizon: "20230101T000000Z" }),
-  one: timeline(["20250318T140338Z"]),
-  "one-gone": timeline(["-20250318T140338Z"]),
-  "one-with-horizon": timeline(["20250318T140338Z"], { horizon: "20250401T000000Z" }),
-  "first-gone": timeline(["-20200229T235959Z", "20200301T000000Z"], { horizon: "20231231T235959Z" }),
-  "far-apart": timeline([
-    "00000101T000000Z",
-    "-00010101T000000Z",
-    "16000229T000000Z",
-    "20000101T000000Z",
-    "99991231T235958Z",
-  ]),
-  "last-second": timeline(["20000101T000000Z"], { horizon: "99991231T235959Z" }),
-  "ten-sparse": randomHistory(random, { checkpoints: 10, stepSeconds: 200 * day }),
-  "ten-unsettled": randomHistory(random, {
-    checkpoints: 10,
-    stepSeconds: day,
-    settled: false,
-    horizonSeconds: 30 * day,
-  }),
-  thousand: randomHistory(random, { checkpoints: 1_000, stepSeconds: day }),
-  "thousand-within-an-hour": randomHistory(random, {
-    checkpoints: 1_000,
-    stepSeconds: 2,
-    firstSecond: Date.UTC(2020, 1, 28, 23, 50) / 1000,
-  }),
-  "thousand-gone": randomHistory(random, { checkpoints: 1_000, stepSeconds: day / 3, gone: 0.2, horizonSeconds: 1 }),
-  "thousand-withdrawn": randomHistory(random, {
-    checkpoints: 1_000,
-    stepSeconds: day / 8,
-    gone: 0.02,
-    goneAtEnd: true,
-    horizonSeconds: day,
-  }),
-  "ten-thousand": randomHistory(random, { checkpoints: 10_000, stepSeconds: day / 16, gone: 0.05 }),
-  "hundred-thousand": randomHistory(random, { checkpoints: 100_000, stepSeconds: day / 20, horizonSeconds: 3 * day }),
-  "hundred-thousand-gone": randomHistory(random, {
-    checkpoints: 100_000,
-    stepSeconds: day / 18,
-    gone: 0.3,
-    settled: false,
-  }),
-};
+const { seed, effort, random } = differentialEffort();
+const histories = manyHistories(random);
 
 const rests = ["", "/", "?q=/../%", "/index.html", "/f", "/f?a=1%202&b=?", "/missing/%2E%2e/x%2By", "/dists/x"];
 

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
@@ -23,6 +23,8 @@ describe("a distribution that leaves the configuration", () => {
     expect(mirror.checkpoints()).toEqual([after(0)]);
     expect(mirror.page("index.html")).not.toContain("snapshots");
     expect(existsSync(mirror.file("public/snapshots/index.html"))).toBe(false);
+    // What is still there is never sent without the policy for mirrored content, nor to a handler of the server.
+    expect(readFileSync(mirror.file("rules/nginx/server.conf"), "utf8")).toContain("location ^~ /snapshots/repo/ {");
     expect(mirror.json("site.json")).toMatchObject({
       distributions: [
         { name: "plain", listed: true },

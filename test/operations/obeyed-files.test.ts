@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { openProject } from "../helpers/asof.ts";
@@ -31,7 +33,37 @@ describe("a version with a file that Apache would obey", () => {
     project.write("asof.yaml", configuration("hosts: [htaccess]"));
     const { exit, err } = await project.run("build");
     expect(exit).toBe(2);
-    expect(err).toMatch(/the checkpoint \d{8}T\d{6}Z of r has \.user\.ini/);
+    expect(err).toMatch(/c\/\d{8}T\d{6}Z\/\.user\.ini is still served, and Apache would obey it/);
+  });
+
+  it("stands in the way while a pruned checkpoint with it is still on disk", async () => {
+    const project = open("hosts: []");
+    project.write("in/sub/.htaccess", "Header unset Content-Security-Policy");
+    await project.ok("update");
+    project.write(
+      "asof.yaml",
+      configuration("hosts: []\ngrace: 1h", 'exclude: ["**/.htaccess"]', "retain: { checkpoints: 1 }"),
+    );
+    project.setClock(project.clock() + 60);
+    await project.ok("update");
+
+    const withHost = configuration(
+      "hosts: [htaccess]\ngrace: 1h",
+      'exclude: ["**/.htaccess"]',
+      "retain: { checkpoints: 1 }",
+    );
+    project.write("asof.yaml", withHost);
+    const { exit, err } = await project.run("update");
+    expect(exit).toBe(2);
+    expect(err).toMatch(/\/sub\/\.htaccess is still served/);
+    expect(existsSync(project.file("public/.htaccess"))).toBe(false);
+
+    project.write("asof.yaml", withHost.replace("[htaccess]", "[]"));
+    project.setClock(project.clock() + 4_000);
+    await project.ok("update");
+    project.write("asof.yaml", withHost);
+    await project.ok("update");
+    expect(existsSync(project.file("public/.htaccess"))).toBe(true);
   });
 
   it("is content like any other everywhere else", async () => {
@@ -48,13 +80,13 @@ function open(hosts: string): Project {
   return project;
 }
 
-function configuration(hosts: string, remote = ""): string {
+function configuration(hosts: string, remote = "", repository = ""): string {
   return `
 layout: copies
 servers: [nginx]
 ${hosts}
 repositories:
-  r: { remote: { type: directory, path: in${remote === "" ? "" : `, ${remote}`} } }
+  r: { remote: { type: directory, path: in${remote === "" ? "" : `, ${remote}`} }${repository === "" ? "" : `, ${repository}`} }
 distributions:
   d: { repository: r, base_path: c, checkpoint: true }
 `;

@@ -26,9 +26,12 @@ describe("generated lighttpd rules", () => {
     expect(renderRules(example, "lighttpd")).toEqual(renderRules(example, "lighttpd"));
   });
 
-  it("begin with a digest of what the program reads", () => {
+  it("begin with a digest of what the program reads, and with the path of public/, which stands nowhere else", () => {
     const [heading = "", ...lines] = fileOf(example, "asof-times.txt").split("\n");
-    expect(heading).toBe(`asof-times 1 ${createHash("sha256").update(lines.join("\n")).digest("hex")}`);
+    expect(heading).toBe(
+      `asof-times 1 ${createHash("sha256").update(lines.join("\n")).digest("hex")} /srv/asof/public`,
+    );
+    expect(lines.join("\n")).not.toContain("/srv/asof");
   });
 
   it("name the log of each repository in a line that can be parsed", () => {

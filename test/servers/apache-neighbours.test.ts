@@ -96,13 +96,13 @@ describe.skipIf(!apacheServer.isAvailable())("Apache rules inside somebody's vir
     return apache;
   }
 
-  function server(): RunningServer {
+  function running(): RunningServer {
     if (apache === undefined) throw new Error("Apache was not started");
     return apache;
   }
 
   async function ask(target: string, headers: Readonly<Record<string, string>> = {}): Promise<readonly unknown[]> {
-    const { status, headers: sent, body } = await server().request(target, { headers });
+    const { status, headers: sent, body } = await running().request(target, { headers });
     return [
       status,
       sent.get("location"),
@@ -167,18 +167,18 @@ describe.skipIf(!apacheServer.isAvailable())("Apache rules inside somebody's vir
     expect(await ask("/_asof/assets/x.php")).toEqual([200, undefined, "public, max-age=3600", bytes, "asset"]);
     expect(await ask("/site.json")).toEqual([200, undefined, "no-cache", "application/json", '{"distributions":[]}']);
     for (const target of [`${kept}/notes.txt`, `${kept}/pages/x.html`, `${base}/`, `${base}/latest/`, `${kept}/none`]) {
-      const { headers } = await server().request(target, { headers: { "Accept-Encoding": "gzip, br" } });
+      const { headers } = await running().request(target, { headers: { "Accept-Encoding": "gzip, br" } });
       for (const name of ["x-obeyed", "expires", "content-encoding", "content-language", "vary"]) {
         expect(headers.has(name), `${name} of ${target}`).toBe(false);
       }
       expect(headers.get("content-security-policy"), target).toMatch(/^sandbox [^,]*$/);
       expect(headers.get("x-content-type-options"), target).toBe("nosniff");
     }
-    const json = await server().request("/site.json");
+    const json = await running().request("/site.json");
     expect(json?.headers.get("access-control-allow-origin")).toBe("*");
-    const etag = (await server().request(`${kept}/notes.txt`))?.headers.get("etag") ?? "";
+    const etag = (await running().request(`${kept}/notes.txt`))?.headers.get("etag") ?? "";
     expect(etag).toMatch(/^(?:W\/)?"/);
-    expect((await server().request(`${kept}/notes.txt`, { headers: { "If-None-Match": etag } }))?.status).toBe(304);
+    expect((await running().request(`${kept}/notes.txt`, { headers: { "If-None-Match": etag } }))?.status).toBe(304);
   }
 
   /** Has answers that are not ours from `http://127.0.0.1:PORT/`. */
@@ -312,8 +312,8 @@ describe.skipIf(!apacheServer.isAvailable())("Apache rules inside somebody's vir
     async (where) => {
       await start({ [where]: settings(folder.publicDir), modules });
 
-      expect((await server().request("/else.txt")).headers.get("x-theirs"), "the settings are in force").toBe("yes");
-      expect((await server().request("/else.txt")).headers.get("content-security-policy")).toContain("default-src *");
+      expect((await running().request("/else.txt")).headers.get("x-theirs"), "the settings are in force").toBe("yes");
+      expect((await running().request("/else.txt")).headers.get("content-security-policy")).toContain("default-src *");
       await expectAllAnswers();
     },
   );
@@ -381,14 +381,14 @@ describe.skipIf(!apacheServer.isAvailable())("Apache rules inside somebody's vir
       await start({ extra, modules });
       const taken: string[] = [];
       for (const target of targets) {
-        const { head, body } = await server().request(target, {
+        const { head, body } = await running().request(target, {
           headers: { Host: "localhost", "Accept-Encoding": "gzip" },
         });
-        const steady = head.replace(/^(?:Date|Expires):.*$/gm, "").replaceAll(`:${server().port}/`, "/");
-        taken.push(`${steady} ${body.toString("latin1").replaceAll(String(server().port), "")}`);
+        const steady = head.replace(/^(?:Date|Expires):.*$/gm, "").replaceAll(`:${running().port}/`, "/");
+        taken.push(`${steady} ${body.toString("latin1").replaceAll(String(running().port), "")}`);
       }
       heads.push(taken);
-      const { headers } = await server().request(`${kept}/odd`);
+      const { headers } = await running().request(`${kept}/odd`);
       expect(headers.get("cache-control") === immutable).toBe(isIncluded);
       await apache?.stop();
       apache = undefined;
@@ -422,15 +422,15 @@ describe.skipIf(!apacheServer.isAvailable())("Apache rules inside somebody's vir
         // Rewriting comes before access control: a redirect tells no more than that there is a checkpoint.
         for (const [time, status, caching] of [
           ["20250319T000000Z", 302, "no-store"],
-          ["20240601T000000Z", 301, undefined],
+          ["20240601T000000Z", 301, immutable],
         ] as const) {
-          const { status: got, headers: sent } = await server().request(`${base}/${time}/a%2Fb?c&%24=$1`, {
+          const { status: got, headers: sent } = await running().request(`${base}/${time}/a%2Fb?c&%24=$1`, {
             headers: who,
           });
           const to = status === 302 ? kept : `${base}/20240101T000000Z`;
           expect(got).toBe(status);
           expect(sent.get("location")?.replace(/^http:\/\/[^/]+/, "")).toBe(`${to}/a%2Fb?c&%24=$1`);
-          if (caching !== undefined) expect(sent.get("cache-control")).toBe(caching);
+          expect(sent.get("cache-control")).toBe(caching);
         }
         expect((await ask(`${base}/20230601T000000Z/`, who))[0]).toBe(410);
       }
@@ -488,20 +488,23 @@ describe.skipIf(!apacheServer.isAvailable())("Apache rules inside somebody's vir
         [`/_asof/timegate/checkpoints/myfile/${rest}`, 302, `${kept}/${rest}`],
       ] as const;
       for (const [target, status, location] of cases) {
-        const { status: got, headers } = await server().request(target);
+        const { status: got, headers } = await running().request(target);
         if (got === 400) continue;
         expect([got, headers.get("location")], target).toEqual([status, location]);
         const [linked = ""] = rest.split("?");
         const link = headers.get("link") ?? "";
-        if (/[<>"]/.test(linked)) expect(link).toBe("");
-        else expect(link).toContain(`<${"/_asof/timegate/checkpoints/myfile/"}${linked}>; rel="timegate"`);
+        const gate = `</_asof/timegate/checkpoints/myfile/${linked}>; rel="timegate"`;
+        expect(link.includes(gate) || (link === "" && /[<>"]/.test(linked)), link).toBe(true);
       }
-      const gone = await server().request(`${base}/20230601T000000Z/${rest}`);
-      if (gone.status !== 400) expect([gone.status, gone.body.toString()]).toEqual([410, "a page about it"]);
+      const gone = await running().request(`${base}/20230601T000000Z/${rest}`);
+      if (gone.status === 400) continue;
+      expect([gone.status, gone.body.toString()]).toEqual([410, "a page about it"]);
     }
-    const directory = await server().request(`${kept}/sub?${odd}`);
-    if (directory.status !== 400) expect(directory.headers.get("location")).toBe(`${kept}/sub/?${odd}`);
-    expect((await server().request(`/plain/sub?${odd}`)).headers.get("location")).toBe(`/plain/sub/?${odd}`);
+    const directory = await running().request(`${kept}/sub?${odd}`);
+    expect(directory.status === 400 ? `${kept}/sub/?${odd}` : directory.headers.get("location")).toBe(
+      `${kept}/sub/?${odd}`,
+    );
+    expect((await running().request(`/plain/sub?${odd}`)).headers.get("location")).toBe(`/plain/sub/?${odd}`);
   });
 
   it("expand nothing in the names of directories", async () => {
@@ -541,7 +544,7 @@ describe.skipIf(!apacheServer.isAvailable())("Apache rules inside somebody's vir
     await start({ extra: "AllowEncodedSlashes On\nMergeSlashes Off" });
     const cases = rawTargetCases({ base: `${base}/`, kept: "20250318T140338Z", between: "20240401T120000Z" });
     for (const { name, target, path: meant, ...request } of cases) {
-      const response = await server().request(target, request);
+      const response = await running().request(target, request);
       const seen = seenTarget(apacheServer, meant ?? target);
       expect(response.headers.has("set-cookie"), name).toBe(false);
       if (response.status === 400 || seen === undefined) continue;

@@ -9,7 +9,8 @@ import type { Timeline } from "../../src/model/timeline.ts";
 import { timestampFromSeconds } from "../../src/model/timestamp.ts";
 import { comparable, expectedResponse } from "./expect-answer.ts";
 import { availableServers } from "./members.ts";
-import { randomHistory, seededRandom, timesToAsk } from "./random-history.ts";
+import { differentialEffort, manyHistories } from "./histories.ts";
+import { timesToAsk } from "./random-history.ts";
 import { rawRequests } from "./raw-request.ts";
 import type { RawResponse } from "./raw-request.ts";
 import { timeline } from "../model/a-timeline.ts";
@@ -18,53 +19,8 @@ import type { RulesFolder } from "./rules-folder.ts";
 import { seenTarget, serveNewFiles } from "./server.ts";
 import type { RunningServer } from "./server.ts";
 
-/** `ASOF_DIFFERENTIAL=full` asks ten times as much, of other histories. */
-const isFull = process.env["ASOF_DIFFERENTIAL"] === "full";
-const seed = isFull ? Math.floor(Math.random() * 2 ** 31) : 20250318;
-const effort = isFull ? 10 : 1;
-const random = seededRandom(seed);
-const day = 86_400;
-
-const histories: Readonly<Record<string, Timeline>> = {
-  none: timeline([]),
-  "none-but-horizon": timeline([], { horizon: "20230101T000000Z" }),
-  one: timeline(["20250318T140338Z"]),
-  "one-gone": timeline(["-20250318T140338Z"]),
-  "one-with-horizon": timeline(["20250318T140338Z"], { horizon: "20250401T000000Z" }),
-  "first-gone": timeline(["-20200229T235959Z", "20200301T000000Z"], { horizon: "20231231T235959Z" }),
-  "far-apart": timeline([
-    "00000101T000000Z",
-    "-00010101T000000Z",
-    "16000229T000000Z",
-    "20000101T000000Z",
-    "99991231T235958Z",
-  ]),
-  "last-second": timeline(["20000101T000000Z"], { horizon: "99991231T235959Z" }),
-  "ten-sparse": randomHistory(random, { checkpoints: 10, stepSeconds: 200 * day }),
-  "ten-unsettled": randomHistory(random, {
-    checkpoints: 10,
-    stepSeconds: day,
-    settled: false,
-    horizonSeconds: 30 * day,
-  }),
-  thousand: randomHistory(random, { checkpoints: 1_000, stepSeconds: day }),
-  "thousand-gone": randomHistory(random, { checkpoints: 1_000, stepSeconds: day / 3, gone: 0.2, horizonSeconds: 1 }),
-  "thousand-withdrawn": randomHistory(random, {
-    checkpoints: 1_000,
-    stepSeconds: day / 8,
-    gone: 0.02,
-    goneAtEnd: true,
-    horizonSeconds: day,
-  }),
-  "ten-thousand": randomHistory(random, { checkpoints: 10_000, stepSeconds: day / 4, gone: 0.001, horizonSeconds: 60 }),
-  "hundred-thousand": randomHistory(random, { checkpoints: 100_000, stepSeconds: day / 20, horizonSeconds: 3 * day }),
-  "hundred-thousand-gone": randomHistory(random, {
-    checkpoints: 100_000,
-    stepSeconds: day / 18,
-    gone: 0.3,
-    settled: false,
-  }),
-};
+const { seed, effort, random } = differentialEffort();
+const histories = manyHistories(random);
 
 const rests = ["", "/", "?q=/../%2F", "/index.html", "/f", "/f?a=1%202&b=?", "/missing/%2E%2e/x%2Fy", "/dists/x"];
 

@@ -101,9 +101,10 @@ describe.skipIf(!lighttpdAvailable())("lighttpd rules that change while lighttpd
     ["without their last line", (whole) => whole.slice(0, whole.lastIndexOf("end"))],
     ["cut in the middle", (whole) => whole.slice(0, whole.length / 2)],
     ["changed by hand", (whole) => whole.replace("20250318T140338Z", "20250318T140339Z")],
+    ["without the path of public/", (whole) => whole.replace(/^(asof-times 1 \w+) .*/, "$1")],
     ["of another kind", (whole) => whole.replace("asof-times 1 ", "asof-times 2 ")],
-    ["cut, with a digest that is right", (whole) => signed(bodyOf(whole).replace(/20250318T140338Z[^]*$/, ""))],
-    ["without a mount", (whole) => signed(bodyOf(whole).replace(/^mount .*$/m, ""))],
+    ["cut, with a digest that is right", (whole) => signed(whole, bodyOf(whole).replace(/20250318T140338Z[^]*$/, ""))],
+    ["without a mount", (whole) => signed(whole, bodyOf(whole).replace(/^mount .*$/m, ""))],
   ])("answer nothing by half: times that are %s", async (_, breaking) => {
     await folder.writeRules(rulesInput(folder.publicDir, young), "lighttpd");
     const whole = await readFile(times, "utf8");
@@ -135,10 +136,24 @@ describe.skipIf(!lighttpdAvailable())("lighttpd rules that change while lighttpd
     expect(headers.get("content-security-policy")).toContain("sandbox");
   });
 
+  it("serve another folder as soon as the first line names it", async () => {
+    await start(rulesInput(folder.publicDir, young));
+    expect(await answer("20240101T000000Z/f")).toBe(`200, ${immutable}`);
+    const elsewhere = path.join(folder.publicDir, "elsewhere");
+    await folder.place({ "elsewhere/checkpoints/myfile/20250318T140338Z/f": "elsewhere" });
+    const whole = await readFile(times, "utf8");
+    await replace(times, whole.replace(`${folder.publicDir}\n`, `${elsewhere}\n`));
+
+    expect(await answer("20240101T000000Z/f")).toBe("404, no-store");
+    expect((await lighttpd.request("/checkpoints/myfile/20250318T140338Z/f")).body.toString()).toBe("elsewhere");
+    expect(await answer("20250425T000000Z/f")).toBe(`301 20250318T140338Z/f, ${immutable}`);
+  });
+
   it("are right with the times of an asof that says more", async () => {
     await start(rulesInput(folder.publicDir, old));
-    const more = `# a comment\nunknown\nunheard of 1 2 3\n${bodyOf(await readFile(times, "utf8"))}`;
-    await replace(times, signed(more.replace("\nend\n", "\nrepository another settled - {\n}\nend\n")));
+    const whole = await readFile(times, "utf8");
+    const more = `# a comment\nunknown\nunheard of 1 2 3\n${bodyOf(whole)}`;
+    await replace(times, signed(whole, more.replace("\nend\n", "\nrepository another settled - {\n}\nend\n")));
 
     expect(await answer("20250320T000000Z/f")).toBe(`301 20250318T140338Z/f, ${immutable}`);
     expect(await answer("20250402T000000Z/f")).toBe("302 20250318T140338Z/f, no-store");
@@ -250,7 +265,9 @@ function bodyOf(text: string): string {
   return text.slice(text.indexOf("\n") + 1);
 }
 
-/** With the first line that belongs to it. */
-function signed(body: string): string {
-  return `asof-times 1 ${createHash("sha256").update(body).digest("hex")}\n${body}`;
+/** Another body, with the first line of `whole` as it would be for that. */
+function signed(whole: string, body: string): string {
+  const [, , , ...publicDir] = (whole.split("\n")[0] ?? "").split(" ");
+  const digest = createHash("sha256").update(body).digest("hex");
+  return `asof-times 1 ${digest} ${publicDir.join(" ")}\n${body}`;
 }

@@ -49,20 +49,28 @@ function requestText(
 function exchange(port: number, request: Buffer, methods: readonly string[]): Promise<readonly RawResponse[]> {
   return new Promise((resolve, reject) => {
     const responses: RawResponse[] = [];
-    let received: Buffer = Buffer.alloc(0);
+    // Chunks are put together only when they can complete a response: a body of megabytes comes in thousands.
+    const chunks: Buffer[] = [];
+    let held = 0;
+    let wanted = 0;
     const socket = connect({ port, host: "127.0.0.1" });
     const take = (isEnd: boolean): void => {
+      let received = Buffer.concat(chunks.splice(0));
       for (let method = methods[responses.length]; method !== undefined; method = methods[responses.length]) {
         const parsed = parseResponse(received, method, isEnd);
-        if (parsed === undefined) return;
+        wanted = parsed.length;
+        if (parsed.response === undefined) break;
         responses.push(parsed.response);
         received = received.subarray(parsed.length);
       }
+      chunks.push(received);
+      held = received.length;
     };
     socket.setTimeout(30_000, () => socket.destroy(new Error("no answer in 30 seconds")));
     socket.on("data", (chunk: Buffer) => {
-      received = Buffer.concat([received, chunk]);
-      take(false);
+      chunks.push(chunk);
+      held += chunk.length;
+      if (held >= wanted) take(false);
       // Some servers keep a connection open for seconds that they were asked to close.
       if (responses.length === methods.length) socket.end();
     });
@@ -81,20 +89,21 @@ function exchange(port: number, request: Buffer, methods: readonly string[]): Pr
   });
 }
 
-/** The first response and its length, or undefined while some of it is missing. A body without a length is all there is at the end of the connection. */
+/** The first response and its length; while some of it is missing, no response and the length that is to be waited for. A body without a length is all there is at the end of the connection. */
 function parseResponse(
   received: Buffer,
   method: string,
   isEnd: boolean,
-): { readonly response: RawResponse; readonly length: number } | undefined {
+): { readonly response: RawResponse | undefined; readonly length: number } {
   const end = received.indexOf("\r\n\r\n");
-  if (end < 0) return undefined;
+  if (end < 0) return { response: undefined, length: received.length + 1 };
   const head = received.toString("latin1", 0, end);
   const headers = parseHeaders(head);
   const start = end + 4;
   const length =
     bodyLength(method, statusOf(head), headers.get("content-length")) ?? (isEnd ? received.length - start : undefined);
-  if (length === undefined || (received.length < start + length && !isEnd)) return undefined;
+  if (length === undefined) return { response: undefined, length: Infinity };
+  if (received.length < start + length && !isEnd) return { response: undefined, length: start + length };
   const body = received.subarray(start, start + length);
   return { response: { status: statusOf(head), headers, head, body }, length: start + length };
 }

@@ -1,6 +1,6 @@
 import { Failure } from "../../failure.ts";
 import { newestCheckpoint } from "../../model/timeline.ts";
-import type { Timeline, TimelinePoint } from "../../model/timeline.ts";
+import type { Timeline } from "../../model/timeline.ts";
 import { parseTimestamp, secondsOf } from "../../model/timestamp.ts";
 import { dayLists } from "../day-lists.ts";
 import type { Boundary, DayList } from "../day-lists.ts";
@@ -44,29 +44,33 @@ export interface StoredValue {
 const largestPair = 1024;
 
 /**
- * A timeline in a key value store: under `key` its horizon, last point, newest and first checkpoint and whether they are settled, under `key/20250318` the list of a day, and so on (DAY-LISTS.md).
- * `templates/hosts/cloudfront/stored-times.eta` reads them.
+ * A timeline in a key value store: under `key` its horizon, newest and first checkpoint, whether answers are settled, and the list of all time; under `key/2025`, `key/202503` and so on the lists of parts that
+ * have too many times for the list above (DAY-LISTS.md). `templates/hosts/cloudfront/stored-times.eta` reads them.
  *
- * A CONFIG failure when a list is too long for the store: more than 70 years of one century with many checkpoints each.
+ * Pairs are put a few at a time, and a request may see any of them before the others. So each value is a true statement by itself: a list marks the newest time of all, behind which it knows nothing;
+ * it says what is settled; and it names the parts that have lists, so that a key which was left behind is never read.
+ *
+ * A CONFIG failure when a list is too long for the store: about 55 years with many checkpoints each.
  */
 export function storedTimes(key: string, timeline: Timeline): readonly StoredValue[] {
   const { points, horizon, settled } = timeline;
-  const last = points.at(-1);
-  const first = points.find(({ kind }) => kind === "checkpoint")?.at ?? "";
-  const known = [
-    // Without points there are no lists: all is open.
-    last === undefined ? "" : (horizon ?? last.at),
-    last === undefined ? "" : pack(last),
-    newestCheckpoint(timeline) ?? "",
-    first,
-    settled ? "settled" : "",
-  ];
-  // What is open is known without a list: settled points alone are asked for.
+  const newest = points.at(-1);
+  const first = points.find(({ kind }) => kind === "checkpoint")?.at;
+  // What is open is told by the horizon: settled points alone are listed.
   const lists = points.length === 0 ? [] : dayLists({ ...timeline, horizon: parseTimestamp("99991231T235959Z") });
-  const dividedDays = new Set(lists.flatMap(({ prefix }) => (prefix.length === 10 ? [prefix.slice(0, 8)] : [])));
+  const byPrefix = new Map(lists.map((list) => [list.prefix, list]));
+  const known = [
+    newest === undefined ? "" : (horizon ?? newest.at),
+    newestCheckpoint(timeline) ?? "",
+    first ?? "",
+    settled ? "settled" : "",
+    packList(allTime(byPrefix), 4),
+  ];
   const values = [
     { key, value: known.join(",") },
-    ...lists.map((list) => ({ key: `${key}/${list.prefix}`, value: packList(list, dividedDays.has(list.prefix)) })),
+    ...lists
+      .filter(({ prefix }) => prefix.length >= 4)
+      .map((list) => ({ key: `${key}/${list.prefix}`, value: packList(list, list.prefix.length + 2) })),
   ];
   const large = values.find((one) => one.key.length + one.value.length > largestPair);
   if (large !== undefined) {
@@ -75,15 +79,36 @@ export function storedTimes(key: string, timeline: Timeline): readonly StoredVal
     });
   }
   return values;
+
+  /** `ITEMS=BEFORE`, newest first. Parts of a list have the first `partLength` digits in common. */
+  function packList({ prefix, boundaries, before }: DayList, partLength: number): string {
+    const items = boundaries.map((boundary) => {
+      const digits = digitsOf(boundary);
+      const letter = letterOf(boundary);
+      const isDivided = byPrefix.has(digits.slice(0, partLength));
+      return digits.slice(prefix.length) + (isDivided ? letter.toLowerCase() : letter);
+    });
+    return `${items.join("")}=${before === undefined ? "" : digitsOf(before) + letterOf(before)}`;
+  }
+
+  /** O and X: the newest time of all, X when it is gone; G: another that is gone; Z: a checkpoint whose answers are settled; Y: one whose answers may be revised. */
+  function letterOf({ at, kind }: Boundary): string {
+    if (at === newest?.at) return kind === "gone" ? "X" : "O";
+    if (kind === "gone") return "G";
+    return settled ? "Z" : "Y";
+  }
 }
 
-/** `ITEMS=BEFORE`, newest first, with a plus sign before it when parts of the day have lists of their own. */
-function packList({ prefix, boundaries, before }: DayList, isDivided: boolean): string {
-  const items = boundaries.map((boundary) => pack(boundary).slice(prefix.length)).join("");
-  return `${isDivided ? "+" : ""}${items}=${before === undefined ? "" : pack(before)}`;
+/** The list of all time with those of the centuries in it: one look-up less. */
+function allTime(lists: ReadonlyMap<string, DayList>): DayList {
+  const boundaries = lists.get("")?.boundaries ?? [];
+  return {
+    prefix: "",
+    boundaries: boundaries.flatMap((boundary) => lists.get(boundary.at.slice(0, 2))?.boundaries ?? [boundary]),
+    before: undefined,
+  };
 }
 
-/** The digits of a time and a letter: `20250318140338Z`, `g` for a tombstone. */
-function pack({ at, kind }: Boundary | TimelinePoint): string {
-  return `${at.slice(0, 8)}${at.slice(9, 15)}${kind === "gone" ? "g" : "Z"}`;
+function digitsOf({ at }: Boundary): string {
+  return at.slice(0, 8) + at.slice(9, 15);
 }

@@ -78,6 +78,7 @@ function requestView(input: RulesInput, store: boolean): object {
     mountPath: mount.slice(0, -1),
     policy: edgePolicy(input),
     repositories: views,
+    checkpointPaths: input.distributions.filter(({ checkpoint }) => checkpoint).map(({ basePath }) => basePath),
     pointBytes: Math.max(1, ...views.map(({ width }) => width)),
     ...distributionLists(input),
     directories: JSON.stringify(knownDirectories(input)),

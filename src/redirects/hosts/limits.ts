@@ -8,6 +8,8 @@ export interface SiteContent {
 
 /** What a host takes at most, as its documentation says. Hosts without a limit of this kind, or with one that depends on a contract, are left out. */
 const hostLimits: Readonly<Partial<Record<HostName, SiteContent>>> = {
+  // developers.cloudflare.com: Workers limits, static assets. 100,000 on paid plans; a file has at most 25 MiB.
+  cloudflare: { bytes: Infinity, files: 20_000 },
   // docs.github.com: GitHub Pages limits.
   "github-pages": { bytes: 1e9, files: Infinity },
   // docs.gitlab.com: settings of GitLab.com. Other instances have their own.

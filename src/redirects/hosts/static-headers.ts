@@ -1,5 +1,5 @@
 import { contentPolicy } from "../../model/content-policy.ts";
-import { httpDateOf, mementoPathsOf } from "../../model/memento.ts";
+import { httpDateOf, mementoPathsOf, timeMapType } from "../../model/memento.ts";
 import type { Timestamp } from "../../model/timestamp.ts";
 import type { RulesFile, RulesInput } from "../rules.ts";
 
@@ -30,7 +30,8 @@ export function staticHeaders(input: RulesInput, scriptHash: string): RulesFile 
     ...distributions
       .filter(({ checkpoint }) => checkpoint)
       .flatMap(({ basePath, repository }): readonly Rule[] => [
-        { path: `${mount}${basePath}/timemap`, headers: [["Content-Type", "application/link-format"]] },
+        { path: `${mount}${basePath}/timemap`, headers: [["Content-Type", timeMapType]] },
+        { path: `${mount}${basePath}/_asof/timemap/*`, headers: [["Content-Type", timeMapType]] },
         // Of everything below a base path only times begin with a digit.
         ...[...new Set(keptTimes(input, repository).map((at) => at.slice(0, 1)))].map((digit): Rule => ({
           path: `${mount}${basePath}/${digit}*`,
@@ -65,7 +66,7 @@ function mementoRules(input: RulesInput): readonly Rule[] {
       path: `${base}${at}/`,
       headers: [
         ["Memento-Datetime", httpDateOf(at)],
-        ["Link", `<${original}>; rel="original", <${map}>; rel="timemap"; type="application/link-format"`],
+        ["Link", `<${original}>; rel="original", <${map}>; rel="timemap"; type="${timeMapType}"`],
       ],
     }));
 }

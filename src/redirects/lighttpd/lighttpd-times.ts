@@ -9,12 +9,13 @@ import { mutablePaths, rootFiles } from "../mutable-paths.ts";
 import type { RulesInput, RulesRepository } from "../rules.ts";
 
 /**
- * What the Lua program reads: the site and the times of its checkpoints. The first line is a digest of all that follows, so that nobody takes half of it for the whole.
+ * What the Lua program reads: the site and the times of its checkpoints. The first line is a digest of all that follows, so that nobody takes half of it for the whole, and the path of
+ * public/, the one thing here that differs in a copy of the site on another host.
  */
 export function renderTimes(input: RulesInput): string {
   const body = [...introduction(input), ...siteLines(input), ...input.repositories.map(repositoryBlock), "end", ""];
   const text = body.join("\n");
-  return `asof-times 1 ${createHash("sha256").update(text).digest("hex")}\n${text}`;
+  return `asof-times 1 ${createHash("sha256").update(text).digest("hex")} ${oneLine(input.publicDir)}\n${text}`;
 }
 
 function introduction({ siteName, repositories }: RulesInput): readonly string[] {
@@ -30,10 +31,9 @@ function introduction({ siteName, repositories }: RulesInput): readonly string[]
 
 /** A key and a value each; the program passes over keys that it does not know. */
 function siteLines(input: RulesInput): readonly string[] {
-  const { mount, publicDir, scriptHash } = input;
+  const { mount, scriptHash } = input;
   return [
     `mount ${mount}`,
-    `public ${oneLine(publicDir)}`,
     `policy ${contentPolicy(scriptHash)}`,
     ...Object.entries(extensionsOfTypes).flatMap(([type, extensions]) =>
       extensions.split(" ").map((extension) => `type ${extension} ${type}`),

@@ -29,9 +29,9 @@ describe("asof rules", () => {
     const { out } = await project.ok("rules");
     expect(out).toMatch(/^ +nginx +apache +caddy +lighttpd$/m);
     expect(out).toMatch(/^any time is sent to its checkpoint +yes +yes +yes +yes$/m);
-    expect(out).toContain(`in server { }: include ${project.file("rules/nginx/server.conf")};`);
-    expect(out).toContain(`in <VirtualHost>: Include ${project.file("rules/apache/asof.conf")}`);
-    expect(out).toContain(`in the site block: import ${project.file("rules/caddy/asof.caddy")}`);
+    expect(out).toContain(`in server { }: include "${project.file("rules/nginx/server.conf")}";`);
+    expect(out).toContain(`in <VirtualHost>: Include "${project.file("rules/apache/asof.conf")}"`);
+    expect(out).toContain(`as the first line of the site block: import "${project.file("rules/caddy/asof.caddy")}"`);
     expect(out).toContain(`include "${project.file("rules/lighttpd/asof.conf")}"`);
     // Every number in the table has its note.
     const numbers = [...out.matchAll(/ \((\d+)\)/g)].map(([, number]) => number);
@@ -55,7 +55,7 @@ describe("asof rules", () => {
         {
           server: "nginx",
           include: [
-            { where: "in http { }", line: `include ${project.file("rules/nginx/http.conf")};` },
+            { where: "in http { }", line: `include "${project.file("rules/nginx/http.conf")}";` },
             { where: "in server { }" },
           ],
           afterCheckpoint: "reload",
