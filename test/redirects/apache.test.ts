@@ -72,9 +72,9 @@ describe("generated Apache rules", () => {
   });
 
   it("put the site's name and folder into the name of the map, so that sites of one name may share a server", () => {
-    const mapOf = (changes: Partial<RulesInput>): string =>
+    const mapNameOf = (changes: Partial<RulesInput>): string =>
       /RewriteMap (\S+) /.exec(fileOf({ ...example, ...changes }, "asof.conf"))?.[1] ?? "";
-    const names = [{}, { siteName: "z9" }, { rulesDir: "/srv/other/rules" }].map(mapOf);
+    const names = [{}, { siteName: "z9" }, { rulesDir: "/srv/other/rules" }].map(mapNameOf);
     expect(names[1]).toMatch(/^asof_z9_[0-9a-f]{8}$/);
     expect(new Set(names).size).toBe(3);
   });

@@ -64,7 +64,7 @@ export async function startCaddy(options: CaddyOptions): Promise<RunningServer> 
     },
     async stop() {
       await held.stop();
-      await rm(home, { recursive: true, force: true });
+      await rm(home, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

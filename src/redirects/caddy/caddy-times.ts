@@ -1,12 +1,14 @@
 import type { Timeline } from "../../model/timeline.ts";
+import { isTimestamp } from "../../model/timestamp.ts";
 import { boundariesOf, openAnswer } from "../day-lists.ts";
 import type { Boundary, OpenAnswer } from "../day-lists.ts";
+import { longestList } from "./caddy-search.ts";
 
 /**
  * The boundaries of a timeline as tables that Caddy's `map` can look up. DAY-LISTS.md tells how they are searched.
  *
- * A list reads `/BEFORE,ITEM,ITEM`: BEFORE is the last boundary before all that the list is about, or nothing (`:BEFORE` without its month, where that is the one of the list), and the items are the boundaries in it, oldest first, without the beginning that they share. A capital
- * behind each tells its kind: none a checkpoint, G checkpoints that are gone, and after the horizon O (the newest is kept), W (it is gone) or N (there is none).
+ * A list reads `/BEFORE,ITEM,ITEM`: BEFORE is the last boundary before all that the list is about, or nothing (`:BEFORE` without its month, where that is the one of the list), and the items are
+ * the boundaries in it, oldest first, without the beginning that they share. A capital behind each tells its kind: none a checkpoint, G checkpoints that are gone, and after the horizon O (the newest is kept), W (it is gone) or N (there is none).
  */
 export interface CaddyTimes {
   /** Lists of months, years and centuries, by their digits, with whole boundaries in them; a month, year or century that is not here is told by a finer table. */
@@ -28,14 +30,11 @@ export interface CaddyList {
   readonly list: string;
 }
 
-/** A row for each key, with a list for each column; `+` where the next finer table has them. */
+/** A row for each key, with a list for each column; `+` where the next finer table has them, `!` where there is no such day. */
 export interface CaddyTable {
   readonly columns: readonly string[];
   readonly rows: readonly { readonly key: string; readonly lists: readonly string[] }[];
 }
-
-/** How many boundaries a list has at most: the search in `templates/caddy/search.eta` is made for this. */
-const longest = 31;
 
 export function caddyTimes(timeline: Timeline): CaddyTimes {
   const boundaries = boundariesOf(timeline);
@@ -110,14 +109,16 @@ export function caddyTimes(timeline: Timeline): CaddyTimes {
       columns,
       rows: rows.map(({ key, parts }) => ({
         key,
-        lists: parts.map((part) => (isLong(part) ? "+" : listOf(part, shared))),
+        lists: parts.map((part) =>
+          isLong(part) ? "+" : isRealDay(part.key) ? listOf(part, shared) + endOfDay(part.key) : "!",
+        ),
       })),
     };
   }
 
   function listOf({ key, from, to }: Stretch, shared: number): string {
-    const last = boundaries[from - 1];
-    const before = last === undefined ? "" : write(last, open);
+    const earlier = boundaries[from - 1];
+    const before = earlier === undefined ? "" : write(earlier, open);
     const isOfThisMonth = shared > 6 && before.startsWith(key.slice(0, 6));
     const items = boundaries.slice(from, to).map((boundary) => `,${write(boundary, open).slice(shared)}`);
     return `${isOfThisMonth ? `:${before.slice(6)}` : `/${before}`}${items.join("")}`;
@@ -137,7 +138,17 @@ interface Row {
 }
 
 function isLong({ from, to }: Stretch): boolean {
-  return to - from > longest;
+  return to - from > longestList;
+}
+
+/** The ten hours from 20:00 end with midnight: an item earlier than 24:00:00 that nothing takes for one. */
+function endOfDay(key: string): string {
+  return key.length === 10 && key.endsWith("T2") ? ",4/" : "";
+}
+
+/** Whether there is a day that the first eight digits of a key name. */
+function isRealDay(key: string): boolean {
+  return isTimestamp(`${key.slice(0, 8)}T000000Z`);
 }
 
 function write({ at, kind }: Boundary, open: OpenAnswer): string {

@@ -8,6 +8,7 @@ import { openAnswer } from "../day-lists.ts";
 import { mutablePaths, rootFiles } from "../mutable-paths.ts";
 import type { Emitter, RulesInput, RulesRepository } from "../rules.ts";
 import { caddyRegex, quoteCaddy } from "./caddy-quote.ts";
+import { padding, searchCondition } from "./caddy-search.ts";
 import { caddyTimes } from "./caddy-times.ts";
 import type { CaddyTimes } from "./caddy-times.ts";
 
@@ -45,7 +46,9 @@ interface SiteView {
   /** Base paths of checkpoint distributions as alternatives of a regular expression; "" for none. */
   readonly bases: string;
   readonly logs: readonly Pick<RulesRepository, "name" | "log">[];
-  /** Those that have checkpoints to be asked for. */
+  /** False where there is but one repository to be asked about. */
+  readonly choosesRepository: boolean;
+  /** Those that have checkpoint distributions. */
   readonly repositories: readonly {
     readonly name: string;
     /** Base paths of its checkpoint distributions. */
@@ -54,6 +57,10 @@ interface SiteView {
   }[];
   readonly checkpoints: readonly CheckpointsView[];
   readonly plain: readonly { readonly regex: string; readonly past: MementoPaths }[];
+  readonly padding: string;
+  readonly searches: { readonly moved: string; readonly any: string };
+  /** As HTTP writes them. */
+  readonly months: readonly string[];
   readonly types: readonly { readonly type: string; readonly extensions: readonly string[] }[];
 }
 
@@ -72,12 +79,12 @@ interface CheckpointsView {
 
 function siteView(input: RulesInput): SiteView {
   const { siteName, mount, publicDir, rulesDir, scriptHash, distributions } = input;
+  const checkpoints = distributions.filter(({ checkpoint }) => checkpoint);
   const mountRegex = caddyRegex(mount.slice(0, -1));
   const repositories = input.repositories.flatMap(({ name, timeline }) => {
-    const bases = distributions.flatMap((one) => (one.checkpoint && one.repository === name ? [one.basePath] : []));
+    const bases = checkpoints.filter(({ repository }) => repository === name).map(({ basePath }) => basePath);
     return bases.length === 0 ? [] : [{ name, bases, times: caddyTimes(timeline) }];
   });
-  const first = ["_asof", ...distributions.map(({ basePath }) => basePath.split("/")[0] ?? basePath)];
   return {
     v: `asof_${siteName}`,
     site: siteName,
@@ -88,31 +95,32 @@ function siteView(input: RulesInput): SiteView {
     mountRegex,
     rawMount: `(?:[A-Za-z][A-Za-z0-9+.-]*://[^/?]*)?${mountRegex}/`,
     ownsMount: mount !== "/",
-    first: [
-      ...new Set([
-        ...first,
-        ...mutablePaths(mount, distributions).filter((path) => !path.includes("/") && path !== ""),
-      ]),
-    ]
-      .toSorted()
-      .map(caddyRegex)
-      .join("|"),
-    files: rootFiles(mount).map(caddyRegex).join("|"),
+    first: alternatives(["_asof", ...distributions.map(({ basePath }) => basePath.replace(/\/.*/, ""))]),
+    files: alternatives(rootFiles(mount)),
     bare: [...new Set([...mutablePaths(mount, distributions), ...distributions.map(({ basePath }) => basePath)])]
       .map((path) => (path === "" ? mount.slice(0, -1) : mount + path))
       .toSorted(),
-    bases: distributions
-      .filter(({ checkpoint }) => checkpoint)
-      .map(({ basePath }) => caddyRegex(basePath))
-      .join("|"),
+    bases: alternatives(checkpoints.map(({ basePath }) => basePath)),
     logs: input.repositories,
+    choosesRepository:
+      repositories.length !== 1 || checkpoints.some(({ repository }) => repository !== repositories[0]?.name),
     repositories,
     ...placesOf(input),
+    padding,
+    searches: {
+      moved: searchCondition(`asof_${siteName}_found`, { moved: true }),
+      any: searchCondition(`asof_${siteName}_found`, { moved: false }),
+    },
+    months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     types: Object.entries(extensionsOfTypes).map(([type, extensions]) => ({
       type: disguise(type),
       extensions: extensions.split(" "),
     })),
   };
+}
+
+function alternatives(texts: readonly string[]): string {
+  return [...new Set(texts)].toSorted().map(caddyRegex).join("|");
 }
 
 function placesOf({ mount, distributions, repositories }: RulesInput): Pick<SiteView, "checkpoints" | "plain"> {
