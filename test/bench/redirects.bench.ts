@@ -31,7 +31,7 @@ const constantRedirect: Readonly<Record<ServerName, string>> = {
   nginx: "location /constant/ { absolute_redirect off; return 301 /x; }",
   apache: "RewriteEngine On\nRewriteRule ^/constant/ /x [R=301,L]",
   caddy: "handle /constant/* {\n  redir * /x 301\n}",
-  lighttpd: '$HTTP["url"] =^ "/constant/" {\n  url.redirect = ( "" => "/x" )\n}',
+  lighttpd: 'server.modules += ( "mod_redirect" )\n$HTTP["url"] =^ "/constant/" {\n  url.redirect = ( "" => "/x" )\n}',
 };
 
 describe("redirects per second", () => {
