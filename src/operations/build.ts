@@ -79,7 +79,7 @@ export function planBuild(workspace: Workspace): BuildPlan {
   const plains = config.distributions
     .filter((one) => !one.checkpoint)
     .flatMap((one) => planPlain(workspace, one, record.layout));
-  refuseObeyedFiles(workspace, record, { checkpoints, plains });
+  refuseObeyedFiles(workspace, record, hosts.written, { checkpoints, plains });
   return {
     checkpoints,
     plains,

@@ -6,6 +6,7 @@ import type { Digest } from "../model/digest.ts";
 import { newestPublication } from "../model/history.ts";
 import { isObeyedName, obeyedPath } from "../model/obeyed-names.ts";
 import type { BuildPlan } from "./build.ts";
+import type { HostFilesPlan } from "./host-files.ts";
 import type { BuiltRecord } from "./built-record.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -15,14 +16,15 @@ import type { Workspace } from "./workspace.ts";
  */
 export function refuseObeyedFiles(
   workspace: Workspace,
-  record: Pick<BuiltRecord, "hostFiles" | "hosts">,
+  record: Pick<BuiltRecord, "hosts">,
+  hostFiles: HostFilesPlan["written"],
   plan: Pick<BuildPlan, "checkpoints" | "plains">,
 ): void {
   if (!workspace.config.hosts.includes("htaccess")) return;
   const cleared = new Set<Digest>();
   for (const version of planned(workspace, plan)) refuse(workspace, version, cleared, "CONFIG");
   if (record.hosts.includes("htaccess")) return;
-  const standing = obeyedFileIn(workspace.config.publicDir, record);
+  const standing = obeyedFileIn(workspace, hostFiles);
   if (standing === undefined) return;
   throw new Failure("CONFIG", `${standing} is still served, and Apache would obey it instead of sending it`, {
     hint: "exclude it from the remote and leave htaccess out of hosts until pruning, grace and grace_plain (or asof remove) have taken it away",
@@ -62,14 +64,23 @@ function planned(workspace: Workspace, plan: Pick<BuildPlan, "checkpoints" | "pl
   ];
 }
 
-/** A file below public/ of such a name that no build wrote for a host: a path relative to public/. */
-function obeyedFileIn(publicDir: string, { hostFiles }: Pick<BuiltRecord, "hostFiles">): string | undefined {
+/**
+ * A file below public/ of such a name that is not the host's own: a path relative to public/. The host's own are those that it wants now, and lists of times of earlier builds, in folders of asof that
+ * hold no content.
+ */
+function obeyedFileIn({ config }: Workspace, hostFiles: HostFilesPlan["written"]): string | undefined {
+  const { publicDir } = config;
+  const lists = config.distributions.flatMap(({ basePath, checkpoint }) =>
+    checkpoint ? [`${basePath}/_asof/times/`] : [],
+  );
+  const isOurs = (name: string): boolean =>
+    hostFiles.has(`public/${name}`) || lists.some((folder) => name.startsWith(folder));
   if (!existsSync(publicDir)) return undefined;
   const pending = [""];
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
     for (const entry of readdirSync(path.join(publicDir, folder), { withFileTypes: true })) {
       const name = path.join(folder, entry.name);
-      if (isObeyedName("htaccess", entry.name) && !hostFiles.has(`public/${name}`)) return name;
+      if (isObeyedName("htaccess", entry.name) && !isOurs(name)) return name;
       if (entry.isDirectory()) pending.push(name);
     }
   }

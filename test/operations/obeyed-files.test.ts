@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 
 import { describe, expect, it, onTestFinished } from "vitest";
 
@@ -64,6 +64,17 @@ describe("a version with a file that Apache would obey", () => {
     project.write("asof.yaml", withHost);
     await project.ok("update");
     expect(existsSync(project.file("public/.htaccess"))).toBe(true);
+  });
+
+  it("is told from the host's own files, also when caches were lost", async () => {
+    const project = open("hosts: [htaccess]");
+    await project.ok("update");
+    project.write("in/f", "changed");
+    project.setClock(project.clock() + 60);
+    await project.ok("update");
+    rmSync(project.file("state/cache"), { recursive: true });
+    await project.ok("build");
+    expect(existsSync(project.file("public/c/_asof/times/.htaccess"))).toBe(true);
   });
 
   it("is content like any other everywhere else", async () => {
