@@ -1,23 +1,22 @@
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { promisify } from "node:util";
 
-import { Failure } from "../failure.ts";
+import type { Failure } from "../failure.ts";
 import type { DistributionSettings } from "../model/config.ts";
 import { keptCheckpoints } from "../model/history.ts";
 import type { Checkpoint } from "../model/history.ts";
-import { discard, discardIfEmpty, reveal } from "../site/reveal.ts";
-import { readIfThere, replaceFile, syncFileSystem } from "../store/disk.ts";
-import { readBuiltRecord, writeBuiltRecord } from "./built-record.ts";
-import type { BuiltRecord } from "./built-record.ts";
-import { checkRules, refusedRules } from "./check-rules.ts";
+import { reveal } from "../site/reveal.ts";
+import { readIfThere, syncFileSystem } from "../store/disk.ts";
+import { readBuiltRecord } from "./built-record.ts";
 import { stalePins } from "./client-kit.ts";
 import { applyPlain, planPlain } from "./build-plain.ts";
 import type { PlainPlan } from "./build-plain.ts";
 import { hostWarnings, planHostFiles } from "./host-files.ts";
 import type { HostFilesPlan } from "./host-files.ts";
+import { discardStale, removeRules } from "./discard-stale.ts";
+import { hasUnannounced, remember, sameEntries } from "./remember-build.ts";
+import { replaceRules } from "./replace-rules.ts";
 import { refuseObeyedFiles } from "./obeyed-files.ts";
 import { stageListings } from "./rerender.ts";
 import { planRules } from "./rules-files.ts";
@@ -42,7 +41,8 @@ export interface BuildPlan {
   /** Stylesheet and pages of 410 answers. */
   readonly besides: readonly GeneratedFile[];
   readonly rules: readonly GeneratedFile[];
-  /** Of all rules as they will be. */
+  /** Of all that listing pages depend on, and of all rules, as they will be. */
+  readonly pagesFingerprint: string;
   readonly rulesFingerprint: string;
   readonly reload: boolean;
   /** What hosts need in public/, front page, lists, JSON. */
@@ -72,7 +72,8 @@ export function planBuild(workspace: Workspace): BuildPlan {
   const fingerprint = rulesFingerprint(rules);
   const gone = gonePages(workspace);
   const lists = listFiles(workspace);
-  const rerender = record.pages !== pagesFingerprint(workspace);
+  const pages = pagesFingerprint(workspace);
+  const rerender = record.pages !== pages;
   const hosts = planHostFiles(workspace, record.hostFiles);
   const [newHostFiles, changedHostFiles] = partition(differing(hosts.public), (file) => !existsSync(file.path));
   const checkpoints = missingCheckpoints(workspace, record.layout);
@@ -86,6 +87,7 @@ export function planBuild(workspace: Workspace): BuildPlan {
     rerender,
     besides: differing([...assetFiles(workspace), ...gone]),
     rules: [...changedRules, ...differing(hosts.rules)],
+    pagesFingerprint: pages,
     rulesFingerprint: fingerprint,
     // Rules that were lost or edited and are written anew may be loaded as they were: the server is told as well.
     reload: config.reload !== undefined && (changedRules.length > 0 || record.reloaded !== fingerprint),
@@ -216,64 +218,6 @@ function differing(files: readonly GeneratedFile[]): readonly GeneratedFile[] {
   return files.filter((file) => readIfThere(file.path)?.equals(Buffer.from(file.content)) !== true);
 }
 
-/** Whether there are tombstones that the web server was not told of yet. */
-function hasUnannounced(workspace: Workspace, record: BuiltRecord): boolean {
-  return tombstoneKeys(workspace).some((key) => !record.announced.has(key));
-}
-
-/** `repository timestamp` of every tombstone. */
-function tombstoneKeys({ config, store }: Workspace): readonly string[] {
-  return config.repositories.flatMap(({ name }) =>
-    (store.repository(name)?.history.checkpoints ?? []).flatMap((one) =>
-      one.tombstone === undefined ? [] : [`${name} ${one.created}`],
-    ),
-  );
-}
-
-function remember(workspace: Workspace, record: BuiltRecord, plan: BuildPlan, loaded: boolean): void {
-  const now = workspace.clock.now();
-  const announced = loaded
-    ? new Map(tombstoneKeys(workspace).map((key) => [key, record.announced.get(key) ?? now]))
-    : record.announced;
-  const next: BuiltRecord = {
-    ...record,
-    pages: pagesFingerprint(workspace),
-    layout: workspace.config.layout,
-    reloaded: loaded ? plan.rulesFingerprint : record.reloaded,
-    announced,
-    hostFiles: hostFilesOnDisk(record.hostFiles, plan.hostFiles ?? record.hostFiles, loaded),
-    hosts: workspace.config.hosts,
-  };
-  if (!sameRecord(next, record)) writeBuiltRecord(workspace, next);
-}
-
-/** Without success nothing was deleted, and rules that were refused were not written: what is still there has to be remembered, so that a later build removes it. */
-function hostFilesOnDisk(
-  before: BuiltRecord["hostFiles"],
-  after: BuiltRecord["hostFiles"],
-  loaded: boolean,
-): BuiltRecord["hostFiles"] {
-  if (loaded) return after;
-  const kept = [...before].filter(([name]) => name.startsWith("rules/") || !after.has(name));
-  return new Map([...after, ...kept]);
-}
-
-function sameRecord(a: BuiltRecord, b: BuiltRecord): boolean {
-  return (
-    a.pages === b.pages &&
-    a.layout === b.layout &&
-    a.reloaded === b.reloaded &&
-    a.announced.size === b.announced.size &&
-    [...a.announced.keys()].every((key) => b.announced.has(key)) &&
-    sameEntries(a.hostFiles, b.hostFiles) &&
-    a.hosts.join() === b.hosts.join()
-  );
-}
-
-function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
-  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
-}
-
 function partition<Item>(
   items: readonly Item[],
   isFirst: (item: Item) => boolean,
@@ -291,60 +235,12 @@ function pagesFingerprint(workspace: Workspace): string {
   return hashOf([pages.fingerprint, config.site.title, config.site.url ?? config.site.mount, assetsPath(workspace)]);
 }
 
-function rulesFingerprint(files: readonly GeneratedFile[]): string {
-  return hashOf(files.flatMap((file) => [path.basename(file.path), file.content]));
-}
-
 function hashOf(parts: readonly string[]): string {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(`${part}\0`);
   return hash.digest("hex");
 }
 
-/**
- * Puts the rules in place and has the server read them. Where the servers are asked first and one refuses, the old rules stay, which go on being true; a failure is returned, because
- * the rest of the build still has to be done.
- */
-async function replaceRules(workspace: Workspace, plan: BuildPlan, folder: string): Promise<Failure | undefined> {
-  if (workspace.config.checkRules && plan.rules.length > 0) {
-    const refused = (await checkRules(workspace, folder)).filter(({ outcome }) => outcome === "refused");
-    if (refused.length > 0) return refusedRules(refused);
-  }
-  for (const file of plan.rules) replaceFile(file.path, file.content);
-  return plan.reload ? reload(workspace) : undefined;
-}
-
-function discardStale({ config, store }: Workspace, file: string): void {
-  discard(file, store.layout.trash);
-  for (const folder of foldersBetween(config.publicDir, file)) discardIfEmpty(folder, store.layout.trash);
-}
-
-/** Rules need not lie on the file system of the trash, and nothing is served from there. */
-function removeRules({ config }: Workspace, file: string): void {
-  rmSync(file, { force: true });
-  for (const folder of foldersBetween(config.rulesDir, file)) if (readdirSync(folder).length === 0) rmdirSync(folder);
-}
-
-/** The folders that hold `file`, from the inmost one up to but not including `top`. */
-function foldersBetween(top: string, file: string): readonly string[] {
-  const folder = path.dirname(file);
-  return folder === top ? [] : [folder, ...foldersBetween(top, folder)];
-}
-
-/** Runs the configured command; a failure is returned, because the rest of the build still has to be done. */
-async function reload({ config, signal }: Workspace): Promise<Failure | undefined> {
-  const [command, ...args] = config.reload ?? [];
-  if (command === undefined) return undefined;
-  try {
-    await promisify(execFile)(command, args, { signal, timeout: 60_000, cwd: path.dirname(config.file) });
-    return undefined;
-  } catch (cause) {
-    signal.throwIfAborted();
-    const stderr = cause instanceof Error && "stderr" in cause ? String(cause.stderr).trim() : "";
-    return new Failure("RELOAD", `the reload command failed: ${[command, ...args].join(" ")}`, {
-      cause,
-      details: stderr === "" ? [] : stderr.split("\n").slice(0, 10),
-      hint: "the site is whole and the new rules are in place; the next run tries again",
-    });
-  }
+function rulesFingerprint(files: readonly GeneratedFile[]): string {
+  return hashOf(files.flatMap((file) => [path.basename(file.path), file.content]));
 }
