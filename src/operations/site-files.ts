@@ -3,20 +3,19 @@ import path from "node:path";
 
 import { hasErrorCode } from "../error-code.ts";
 import type { DistributionSettings, RepositorySettings } from "../model/config.ts";
-import { emptyHistory, goneIntervals, keptCheckpoints, newestPublication } from "../model/history.ts";
+import { emptyHistory, goneIntervals, keptCheckpoints } from "../model/history.ts";
 import type { Checkpoint, GoneInterval, History } from "../model/history.ts";
 import { mementoPathsOf } from "../model/memento.ts";
 import { neighboursOf } from "../model/timeline.ts";
-import type { Timestamp } from "../model/timestamp.ts";
 import { renderCheckpointsJson, renderYears } from "../pages/checkpoints-json.ts";
 import { renderSiteJson } from "../pages/site-json.ts";
-import type { SiteJson } from "../pages/site-json.ts";
 import { renderTimeMaps } from "../pages/time-map.ts";
 import type { CheckpointRow, IndexRow } from "../pages/views.ts";
+import { newestServed, siteJson } from "./describe-site.ts";
 import { openClientKits } from "./client-kit.ts";
 import { repositoryTimeline } from "./rules-files.ts";
 import { promisedSettled, prunedAnswer } from "./settled.ts";
-import { departedDistributions, readSiteRecord, siteRecordFile } from "./site-record.ts";
+import { departedDistributions, siteRecordFile } from "./site-record.ts";
 import { assetsPath } from "./stage-checkpoint.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -155,48 +154,6 @@ function timeMapFiles(
     path: path.join(publicLayout.base(basePath), file.path),
     content: file.content,
   }));
-}
-
-function siteJson(workspace: Workspace): SiteJson {
-  const { config, store } = workspace;
-  const listed = config.distributions.map((distribution) => {
-    const history = store.repository(distribution.repository)?.history;
-    return {
-      name: distribution.name,
-      repository: distribution.repository,
-      base_path: distribution.basePath,
-      checkpoint: distribution.checkpoint,
-      listed: true,
-      newest: (history === undefined ? undefined : newestServed(distribution, history)) ?? null,
-    };
-  });
-  const stillThere = new Set<string>(departedDistributions(workspace).map((old) => old.basePath));
-  const departed = (readSiteRecord(config.publicDir)?.distributions ?? [])
-    .filter((old) => stillThere.has(old.base_path))
-    .map((old) => ({ ...old, listed: false }));
-  return {
-    schemaVersion: 1,
-    title: config.site.title,
-    repositories: recordedRepositories(workspace).map((name) => {
-      const stored = store.repository(name);
-      const digests = stored?.log.digests ?? [];
-      return {
-        name,
-        log: { length: digests.length, head: digests.at(-1) ?? "" },
-        horizon: stored?.history.horizon ?? null,
-      };
-    }),
-    distributions: [...listed, ...departed],
-  };
-}
-
-/** Also those that left the configuration: one that comes back with an older state is noticed. */
-function recordedRepositories({ config, store }: Workspace): readonly string[] {
-  return [...new Set([...config.repositories.map(({ name }) => name), ...store.repositoryNames()])].toSorted();
-}
-
-function newestServed(distribution: DistributionSettings, history: ServedHistory): Timestamp | undefined {
-  return distribution.checkpoint ? keptCheckpoints(history).at(-1)?.created : newestPublication(history)?.created;
 }
 
 /** Every checkpoint distribution, with an empty history where there is none yet: its list page is there all the same. */
