@@ -42,6 +42,7 @@ export type FailureCode =
   | "CLOCK"
   | "RELOAD"
   | "RULES"
+  | "SIGNATURE"
   | "HISTORY_BEHIND_SITE"
   // 75: somebody else is at work
   | "LOCKED";

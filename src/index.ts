@@ -9,12 +9,12 @@ export type { Answer, Caching, RequestedDistribution } from "./model/resolve-req
 export type { Timeline, TimelinePoint } from "./model/timeline.ts";
 export { parseTimestamp, secondsOf, timestampFromSeconds } from "./model/timestamp.ts";
 export type { Timestamp } from "./model/timestamp.ts";
-export { applyBuild, planBuild } from "./operations/build.ts";
-export type { BuildPlan } from "./operations/build.ts";
-export type { Clock } from "./operations/clock.ts";
+export { applyBuild, planBuild } from "./operations/build/build.ts";
+export type { BuildPlan } from "./operations/build/build.ts";
+export type { Clock } from "./operations/publish/clock.ts";
 export type { OnProgress, ProgressEvent } from "./operations/progress.ts";
-export { publish } from "./operations/publish.ts";
-export { sync } from "./operations/sync.ts";
+export { publish } from "./operations/publish/publish.ts";
+export { sync } from "./operations/sync/sync.ts";
 export { update } from "./operations/update.ts";
 export type { RepositoryUpdate, UpdateOptions, UpdateResult } from "./operations/update.ts";
 export { withWriter } from "./operations/with-writer.ts";

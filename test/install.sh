@@ -20,9 +20,14 @@ need chromium chromium
 need njs njs
 need rclone rclone
 need rsync rsync
+need strace strace
+need xfs_io xfsprogs
 need curl curl
 need wget wget
 need gpg gpg
+need gpgv gpgv
+need ssh-keygen openssh-client
+need minisign minisign
 need dnf dnf
 need zypper zypper
 need pacman pacman-package-manager

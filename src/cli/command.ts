@@ -36,6 +36,8 @@ export interface CommandWorld {
   readonly cwd: string;
   readonly env: Environment;
   readonly progress: Progress;
+  /** Whether root may work in folders that others own. */
+  readonly allowUnsafeOwner: boolean;
   /** For results on stdout. */
   readonly paint: Paint;
   /** The configuration that `--config` names, read once; its warnings go to stderr. */

@@ -1,9 +1,13 @@
 #!/usr/bin/env node
 import process from "node:process";
+import { setFlagsFromString } from "node:v8";
 
 import { Interruption } from "./interruption.ts";
 import { runCli } from "./run.ts";
 import { wantsColor } from "./terminal.ts";
+
+// A heap that stays near what is in use: by itself it grows to several times that on a large machine (a sync of 200,000 files: 470 MB in place of 260). The cost is time in a run's largest lists.
+setFlagsFromString("--optimize-for-size");
 
 /** The few lines that connect `runCli` to the process. `process.exit` would cut off output that a pipe has not taken yet: only the code is set. */
 const interrupt = new AbortController();

@@ -9,6 +9,7 @@ export function workspaceOptions(world: CommandWorld, config: Config): Workspace
   return {
     config,
     signal: world.signal,
+    allowUnsafeOwner: world.allowUnsafeOwner,
     clock: {
       now: world.now,
       sleep: async (milliseconds, signal) => {
@@ -23,6 +24,14 @@ export function workspaceOptions(world: CommandWorld, config: Config): Workspace
             done: event.filesDone,
             total: event.filesTotal,
             bytes: event.bytesDone,
+          });
+          break;
+        case "verified":
+          world.progress.update({
+            label: `verify ${event.what}`,
+            done: event.done,
+            total: event.total,
+            bytes: event.bytes,
           });
           break;
         case "note":

@@ -72,8 +72,9 @@ export const dryRunOption = {
   "dry-run": { kind: "flag", alias: "n", description: "Print what would be done, and write nothing" },
 } as const;
 
-/** To be spread into the options of a command that takes the lock of the state. */
+/** To be spread into the options of a command that takes the lock of the state. The frame reads `allow-unsafe-owner` (see run.ts), so that no command has to pass it on. */
 export const waitOption = {
+  "allow-unsafe-owner": { kind: "flag", description: "Let root work in folders that others own or may write" },
   wait: { kind: "number", default: 0, most: 86_400, description: "Seconds to wait for another run to end" },
 } as const;
 
@@ -84,7 +85,7 @@ export const acceptClockOption = {
 
 /** To be spread into the options of a command that reads sources. */
 export const allowShrinkOption = {
-  "allow-shrink": { kind: "flag", description: "Believe a source that is empty all of a sudden" },
+  "allow-shrink": { kind: "flag", description: "Believe a source that lost most or all of its files" },
 } as const;
 
 export function camelCase(name: string): string {

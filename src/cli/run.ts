@@ -85,6 +85,7 @@ async function runCommand(argv: readonly string[], glance: Glance, run: Run): Pr
     detail: (line) => {
       if (glance.verbose) note(line);
     },
+    allowUnsafeOwner: "allowUnsafeOwner" in parsed.values && parsed.values.allowUnsafeOwner === true,
     paint: painter(terminal.color.out),
     loadConfig: configLoader(run.cwd, explicit, (warning) => terminal.err(`asof: warning: ${warning}\n`)),
   });

@@ -35,6 +35,11 @@ export const patterns: z.ZodArray<z.ZodString> = z.array(
   }),
 );
 
+/** A program and its arguments, run without a shell. */
+export const commandLine: z.ZodArray<z.ZodString> = z
+  .array(text((value) => (value.includes("\0") ? "has a NUL character" : undefined)))
+  .min(1);
+
 export const manifestName: z.ZodString = text((value) => {
   const problem = relativePathProblem(value);
   if (problem !== undefined) return problem;

@@ -4,8 +4,16 @@ import { parseBasePath } from "../model/base-path.ts";
 import { compareNames } from "../model/compare-names.ts";
 import type { Config, DistributionSettings, RepositorySettings, SiteSettings } from "../model/config.ts";
 import type { Remote } from "../model/remote.ts";
+import { parseRelativePath } from "../model/relative-path.ts";
+import type { RetentionPolicy } from "../model/retention-policy.ts";
 import { hostNames, serverNames } from "../model/server-name.ts";
-import type { WrittenConfig, WrittenDistribution, WrittenRemote, WrittenRepository } from "./written-config.ts";
+import type {
+  WrittenConfig,
+  WrittenDistribution,
+  WrittenRemote,
+  WrittenRepository,
+  WrittenRetention,
+} from "./written-config.ts";
 
 /** The one way from what a person wrote to what the code uses. `file` is absolute; relative paths are relative to its folder. Pure. */
 export function normalizeConfig(written: WrittenConfig, file: string): Config {
@@ -23,6 +31,7 @@ export function normalizeConfig(written: WrittenConfig, file: string): Config {
     templatesDir: written.templates === undefined ? undefined : absolute(written.templates),
     theme: written.theme,
     reload: written.reload,
+    sign: written.sign,
     layout: written.layout,
     pruned: written.pruned,
     graceSeconds: written.grace,
@@ -43,9 +52,11 @@ function repository(name: string, written: WrittenRepository, absolute: (value: 
     name,
     remote: written.remote === undefined ? undefined : remote(written.remote, absolute),
     manifest: written.manifest ?? undefined,
-    retain: { checkpoints: written.retain.checkpoints ?? undefined },
+    sums: written.sums,
+    retain: retention(written.retain),
     settled: written.settled,
     horizonStepSeconds: written.horizon_step,
+    maxShrinkPercent: written.max_shrink,
     fetch: {
       concurrency: written.fetch.concurrency,
       retries: written.fetch.retries,
@@ -55,10 +66,25 @@ function repository(name: string, written: WrittenRepository, absolute: (value: 
   };
 }
 
+function retention({ within, labels, ...counts }: WrittenRetention): RetentionPolicy {
+  return {
+    checkpoints: counts.checkpoints ?? undefined,
+    last: counts.last ?? undefined,
+    hourly: counts.hourly ?? undefined,
+    daily: counts.daily ?? undefined,
+    weekly: counts.weekly ?? undefined,
+    monthly: counts.monthly ?? undefined,
+    yearly: counts.yearly ?? undefined,
+    withinSeconds: within ?? undefined,
+    labels: labels ?? undefined,
+  };
+}
+
 function remote(written: WrittenRemote, absolute: (value: string) => string): Remote {
   if (written.type === "file") return { type: "file", url: new URL(written.url).href, mode: written.mode };
   const { type, include, exclude, symlinks } = written;
-  return { type, path: absolute(written.path), include, exclude, symlinks };
+  const ready = written.ready === undefined ? undefined : parseRelativePath(written.ready);
+  return { type, path: absolute(written.path), include, exclude, symlinks, ready };
 }
 
 function distribution(name: string, written: WrittenDistribution): DistributionSettings {

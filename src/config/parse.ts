@@ -12,6 +12,7 @@ import { faultsOfIssue } from "./find-faults.ts";
 import { normalizeConfig } from "./normalize.ts";
 import { realPathOf } from "./real-path.ts";
 import { localPath, rules } from "./rules.ts";
+import type { RuleInput } from "./rules.ts";
 import { reservedKeys, withoutPaths } from "./salvage.ts";
 import { hasCredentials } from "./url.ts";
 import { checkWritten } from "./written-config.ts";
@@ -84,18 +85,21 @@ async function check(value: unknown, file: string): Promise<Checked> {
   }
   if (written === undefined) return { faults, config: undefined };
   const config = normalizeConfig(written, file);
-  const broken = await brokenRules(config, namesIn(value));
+  const broken = await brokenRules(config, { repositoryNames: repositoryNamesIn(value), writtenKeys: keysOf(value) });
   const news = broken.filter((fault) => !faults.some((known) => isAtOrBelow(fault.path, known.path)));
   return { faults: [...faults, ...news], config };
 }
 
-async function brokenRules(config: Config, repositoryNames: readonly string[]): Promise<readonly Fault[]> {
+async function brokenRules(
+  config: Config,
+  written: Pick<RuleInput, "repositoryNames" | "writtenKeys">,
+): Promise<readonly Fault[]> {
   const sources = config.repositories.flatMap(({ remote }) => (remote && localPath(remote)) ?? []);
   const paths = [config.file, config.stateDir, config.publicDir, config.rulesDir, config.templatesDir ?? [], sources];
   const realPaths = new Map<string, string>();
   for (const absolute of paths.flat()) realPaths.set(absolute, await realPathOf(absolute));
   const realPath = (absolute: string): string => realPaths.get(absolute) ?? absolute;
-  const faults = rules.flatMap((rule) => [...rule({ config, repositoryNames, realPath })]);
+  const faults = rules.flatMap((rule) => [...rule({ config, ...written, realPath })]);
   if (config.templatesDir !== undefined && !(await isFolder(config.templatesDir))) {
     faults.push({ path: ["templates"], at: "value", message: `${config.templatesDir} is not a folder` });
   }
@@ -103,10 +107,12 @@ async function brokenRules(config: Config, repositoryNames: readonly string[]): 
 }
 
 /** Names under `repositories`, whatever is wrong with their settings. */
-function namesIn(value: unknown): readonly string[] {
-  const isMapping = typeof value === "object" && value !== null && "repositories" in value;
-  const written = isMapping ? value.repositories : undefined;
-  return typeof written === "object" && written !== null ? Object.keys(written) : [];
+function repositoryNamesIn(value: unknown): readonly string[] {
+  return typeof value === "object" && value !== null && "repositories" in value ? keysOf(value.repositories) : [];
+}
+
+function keysOf(value: unknown): readonly string[] {
+  return typeof value === "object" && value !== null ? Object.keys(value) : [];
 }
 
 function readableSecrets(config: Config, warn: (where: readonly PathKey[], message: string) => string): string[] {

@@ -14,6 +14,8 @@ export interface RuleInput {
   readonly repositoryNames: readonly string[];
   /** Where an absolute path really leads, symbolic links followed as far as the path exists. */
   readonly realPath: (absolute: string) => string;
+  /** Keys that were written at the top level: a fault in what holds between settings is shown at one of them. */
+  readonly writtenKeys: readonly string[];
 }
 
 /** What must hold between settings; each rule yields a fault for each breach. */
@@ -26,6 +28,7 @@ export const rules: readonly ((input: RuleInput) => Iterable<Fault>)[] = [
   repositoriesExist,
   redirectNeedsUnsettled,
   hostsNeedCopies,
+  serversOrHosts,
 ];
 
 /** State in the document root would be served to everybody; and each folder is swept by its own rules. */
@@ -111,9 +114,16 @@ function* redirectNeedsUnsettled({ config }: RuleInput): Iterable<Fault> {
 }
 
 /** GitHub refuses an artifact with links in it, others leave them out or copy what they lead to again and again. */
-function* hostsNeedCopies({ config }: RuleInput): Iterable<Fault> {
+function* hostsNeedCopies({ config, writtenKeys }: RuleInput): Iterable<Fault> {
   if (config.hosts.length === 0 || config.layout === "copies") return;
-  yield fault(["layout"], `must be copies with hosts: ${config.hosts.join(", ")}; most of them take no links`);
+  yield writtenKeys.includes("layout")
+    ? fault(["layout"], `must be copies with hosts: ${config.hosts.join(", ")}; most of them take no links`)
+    : fault(["hosts"], "needs layout: copies beside it; most hosts take no links");
+}
+
+function* serversOrHosts({ config }: RuleInput): Iterable<Fault> {
+  if (config.servers.length > 0 || config.hosts.length > 0) return;
+  yield fault(["servers"], "names no server, and there are no hosts: mirrored files are served under rules alone");
 }
 
 interface OwnFolder {

@@ -38,9 +38,10 @@ repositories:
     remote:
 ${remoteLines(options.remote)}
     # manifest: PULP_MANIFEST        # null writes none
-    # retain: { checkpoints: null }  # keep the newest N; null keeps all
+    # retain: { checkpoints: null }  # keep the newest N; or last, hourly, daily, weekly, monthly, yearly, within, labels
     # settled: true                  # answers for the past never change
     # horizon_step: 1d
+    # max_shrink: 50                 # percent of the files that one sync may lose
     # fetch: { concurrency: 10, retries: 3, timeout: 30s, max_manifest: 64 MiB }
 
 distributions:
@@ -65,5 +66,6 @@ function remoteLines(remote: Parameters<typeof starterConfig>[0]["remote"]): str
       path: ${JSON.stringify(remote.path)}
       # include: ["**"]
       # exclude: []
-      # symlinks: refuse             # or skip, follow-inside`;
+      # symlinks: refuse             # or skip, follow-inside
+      # ready: .complete             # no default; read only while that file is there`;
 }

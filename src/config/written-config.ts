@@ -1,9 +1,12 @@
 import { z } from "zod";
 
 import { basePathProblem } from "../model/base-path.ts";
-import { duration, folder, manifestName, name, patterns, size, text } from "./fields.ts";
+import { relativePathProblem } from "../model/relative-path.ts";
+import { commandLine, duration, folder, manifestName, name, patterns, size, text } from "./fields.ts";
+import { labelProblem } from "../model/label.ts";
 import { hostNames, serverNames } from "../model/server-name.ts";
 import type { HostName, ServerName } from "../model/server-name.ts";
+import { isSignatureName } from "../model/statement.ts";
 import { remoteUrlProblem, siteUrlProblem } from "./url.ts";
 
 /**
@@ -21,6 +24,7 @@ export interface WrittenConfig {
   readonly hosts: readonly HostName[];
   readonly check_rules: boolean;
   readonly reload?: readonly string[] | undefined;
+  readonly sign?: { readonly command: readonly string[]; readonly file: string } | undefined;
   readonly layout: "shared" | "hardlinks" | "copies";
   readonly pruned: "gone" | "redirect";
   readonly grace: number;
@@ -32,15 +36,30 @@ export interface WrittenConfig {
 export interface WrittenRepository {
   readonly remote?: WrittenRemote | undefined;
   readonly manifest: string | null;
-  readonly retain: { readonly checkpoints: number | null };
+  readonly sums: boolean;
+  readonly retain: WrittenRetention;
   readonly settled: boolean;
   readonly horizon_step: number;
+  readonly max_shrink: number;
   readonly fetch: {
     readonly concurrency: number;
     readonly retries: number;
     readonly timeout: number;
     readonly max_manifest: number;
   };
+}
+
+/** Null: no such rule; `within` in seconds. */
+export interface WrittenRetention {
+  readonly checkpoints: number | null;
+  readonly last: number | null;
+  readonly hourly: number | null;
+  readonly daily: number | null;
+  readonly weekly: number | null;
+  readonly monthly: number | null;
+  readonly yearly: number | null;
+  readonly within: number | null;
+  readonly labels: readonly string[] | null;
 }
 
 export type WrittenRemote =
@@ -51,6 +70,7 @@ export type WrittenRemote =
       readonly include: readonly string[];
       readonly exclude: readonly string[];
       readonly symlinks: "refuse" | "skip" | "follow-inside";
+      readonly ready?: string | undefined;
     };
 
 export interface WrittenDistribution {
@@ -86,11 +106,20 @@ const remote = z.discriminatedUnion(
           .describe(
             "refuse stops at the first symbolic link, skip leaves links out, follow-inside takes what links inside the folder point to.",
           ),
+        ready: text(relativePathProblem)
+          .optional()
+          .describe(
+            "A file in the folder by which its writer says that all is there: without it nothing is read, and it is no content. Its writer removes it before the first change and makes it after the last.",
+          ),
       })
       .describe("A folder on this machine."),
   ],
   { error: (issue) => (issue.code === "invalid_union" ? 'must be "file" or "directory"' : undefined) },
 );
+
+function keepCount(description: string): z.ZodDefault<z.ZodNullable<z.ZodInt>> {
+  return z.int().min(1).nullable().default(null).describe(description);
+}
 
 const repository = z.strictObject({
   remote: remote.optional().describe("Where content comes from. Without it only `asof import` fills the repository."),
@@ -98,12 +127,33 @@ const repository = z.strictObject({
     .nullable()
     .default("PULP_MANIFEST")
     .describe("Name of the manifest that asof writes into every publication; null writes none."),
+  sums: z
+    .boolean()
+    .default(true)
+    .describe("Write SHA256SUMS for every checkpoint, so that sha256sum can check a copy of it."),
   retain: z
     .strictObject({
-      checkpoints: z.int().min(1).nullable().default(null).describe("Keep the newest N checkpoints; null keeps all."),
+      checkpoints: keepCount("Keep the newest N checkpoints; null: no such rule."),
+      last: keepCount("The same, under restic's name."),
+      hourly: keepCount("Keep the newest checkpoint of each of the last N hours (UTC) that have one."),
+      daily: keepCount("Keep the newest checkpoint of each of the last N days (UTC) that have one."),
+      weekly: keepCount("Keep the newest checkpoint of each of the last N ISO weeks (UTC) that have one."),
+      monthly: keepCount("Keep the newest checkpoint of each of the last N months (UTC) that have one."),
+      yearly: keepCount("Keep the newest checkpoint of each of the last N years (UTC) that have one."),
+      within: duration("1s", "36500d")
+        .nullable()
+        .default(null)
+        .describe("Keep checkpoints less than so long before the newest one."),
+      labels: z
+        .array(text(labelProblem))
+        .nullable()
+        .default(null)
+        .describe("Labels that keep a checkpoint; null: every label does."),
     })
     .prefault({})
-    .describe("Which checkpoints `asof prune` keeps."),
+    .describe(
+      "Which checkpoints `asof prune` keeps: those that any of these rules keeps, and the newest. Without a rule, all.",
+    ),
   settled: z
     .boolean()
     .default(true)
@@ -113,6 +163,14 @@ const repository = z.strictObject({
   horizon_step: duration("1s", "366d")
     .prefault("1d")
     .describe("A run that found nothing new moves the horizon at most once in this time."),
+  max_shrink: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(50)
+    .describe(
+      "Percent of the files that one sync may lose without --allow-shrink; losing ten or fewer is never refused, losing all always.",
+    ),
   fetch: z
     .strictObject({
       concurrency: z.int().min(1).max(64).default(10).describe("Requests at the same time."),
@@ -162,9 +220,8 @@ const schema = z
     theme: z.enum(["default", "classic"]).default("default").describe("Look of the pages."),
     servers: z
       .array(z.enum(serverNames))
-      .min(1)
       .default([...serverNames])
-      .describe("Web servers that rules are generated for."),
+      .describe("Web servers that rules are generated for; none, [], where hosts names what serves the site."),
     hosts: z
       .array(z.enum(hostNames))
       .default([])
@@ -173,11 +230,24 @@ const schema = z
       .boolean()
       .default(false)
       .describe("Let each server of `servers` that is installed check new rules before they replace the old ones."),
-    reload: z
-      .array(text((value) => (value.includes("\0") ? "has a NUL character" : undefined)))
-      .min(1)
+    reload: commandLine.optional().describe("Command and arguments, run after the rules changed, without a shell."),
+    sign: z
+      .strictObject({
+        command: commandLine
+          .refine((words) => words.some((word) => word.includes("{file}")), 'has no "{file}"')
+          .describe(
+            "Command and arguments, run without a shell before a checkpoint is recorded: {file} is the statement to sign, {signature} where its signature must be afterwards.",
+          ),
+        file: text((value) =>
+          isSignatureName(value) ? undefined : 'is not "checkpoint.txt." and a-z or 0-9 behind it',
+        )
+          .default("checkpoint.txt.sig")
+          .describe(
+            "Name of the signature beside the statement: checkpoint.txt.asc, checkpoint.txt.sig, checkpoint.txt.minisig.",
+          ),
+      })
       .optional()
-      .describe("Command and arguments, run after the rules changed, without a shell."),
+      .describe("Sign the statement about each checkpoint."),
     layout: z
       .enum(["shared", "hardlinks", "copies"])
       .default("shared")

@@ -10,6 +10,9 @@ export interface RepositoryReader {
   head(digest: Digest): string;
 }
 
+/** Raised whenever equal trees may get another answer than before: answers are remembered. */
+export const recognitionVersion = 1;
+
 /** So many directories are looked at, however large the tree: the answer is part of a page that every run computes. */
 const mostDirectories = 250;
 const mostSuites = 30;

@@ -1,5 +1,6 @@
 import type { BasePath } from "./base-path.ts";
 import type { Remote } from "./remote.ts";
+import type { RetentionPolicy } from "./retention-policy.ts";
 import type { HostName, ServerName } from "./server-name.ts";
 
 /** The configuration as the code uses it: every field present, paths absolute, names checked against each other. */
@@ -22,6 +23,8 @@ export interface Config {
   readonly theme: "default" | "classic";
   /** An argv list run after the rules changed, or undefined. */
   readonly reload: readonly string[] | undefined;
+  /** How the statement about each checkpoint is signed, or undefined. `command` is an argv list with {file} and {signature} in it. */
+  readonly sign: { readonly command: readonly string[]; readonly file: string } | undefined;
   readonly layout: Layout;
   readonly pruned: "gone" | "redirect";
   /** How long a pruned checkpoint stays on disk after the rules stopped naming it. */
@@ -50,10 +53,14 @@ export interface RepositorySettings {
   readonly remote: Remote | undefined;
   /** Name of the generated manifest; undefined writes none. */
   readonly manifest: string | undefined;
-  readonly retain: { readonly checkpoints: number | undefined };
+  /** Whether each checkpoint gets a SHA256SUMS. */
+  readonly sums: boolean;
+  readonly retain: RetentionPolicy;
   readonly settled: boolean;
   /** A run that found nothing new moves the horizon at most once in so many seconds. */
   readonly horizonStepSeconds: number;
+  /** A sync that would lose more of the files than so many percent is refused; 100 refuses only an empty source. */
+  readonly maxShrinkPercent: number;
   readonly fetch: FetchSettings;
 }
 

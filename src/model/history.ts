@@ -1,6 +1,6 @@
 import type { ChangeCounts } from "./difference.ts";
 import type { Digest } from "./digest.ts";
-import type { Timeline, TimelinePoint } from "./timeline.ts";
+import { addSeconds, earliestSecond } from "./timestamp.ts";
 import type { Timestamp } from "./timestamp.ts";
 
 /**
@@ -14,17 +14,29 @@ export type HistoryEvent =
   /** The upstream manifest changed (`mode: mirror` publishes it as it is). */
   | { readonly type: "manifest"; readonly at: Timestamp; readonly digest: Digest; readonly bytes: number }
   | ({ readonly type: "publication"; readonly at: Timestamp } & Publication)
-  /** The checkpoint named was pruned. */
+  /** The checkpoint named is no more. Without a cause: by the retention rules. */
   | {
       readonly type: "tombstone";
       readonly at: Timestamp;
       readonly checkpoint: Timestamp;
       readonly reason: string;
+      readonly cause?: Tombstone["cause"] | undefined;
+    }
+  /** A checkpoint got a label, or lost it again. */
+  | {
+      readonly type: "label" | "unlabel";
+      readonly at: Timestamp;
+      readonly checkpoint: Timestamp;
+      readonly label: string;
     }
   /** Answers up to `horizon` are settled from now on. */
   | { readonly type: "horizon"; readonly at: Timestamp; readonly horizon: Timestamp }
   /** Whether settled answers may be cached for ever. */
-  | { readonly type: "settled"; readonly at: Timestamp; readonly settled: boolean };
+  | { readonly type: "settled"; readonly at: Timestamp; readonly settled: boolean }
+  /** The bytes with that digest must not be served any more, nor come back. */
+  | { readonly type: "takedown"; readonly at: Timestamp; readonly digest: Digest; readonly reason: string }
+  /** What was recorded after the horizon and until then is lost: an old backup of the state was restored. */
+  | { readonly type: "lost"; readonly at: Timestamp; readonly until: Timestamp };
 
 export interface Version {
   readonly version: number;
@@ -40,25 +52,50 @@ export interface Publication extends ChangeCounts {
   readonly created: Timestamp;
   readonly checkpoint: boolean;
   readonly manifest: PublishedManifest | null;
+  /** SHA256SUMS over everything in the checkpoint, the statement about it (model/statement.ts), and signatures of that. Absent where none was made. */
+  readonly sums?: StoredFile | undefined;
+  readonly statement?: StoredFile | undefined;
+  readonly signatures?: readonly NamedFile[] | undefined;
 }
 
-/** The generated manifest of a publication; null when none is written, or when the repository has an entry of that name. */
-export interface PublishedManifest {
-  readonly name: string;
+/** A generated file that is kept in the pool. */
+export interface StoredFile {
   readonly digest: Digest;
   readonly bytes: number;
 }
+
+export interface NamedFile extends StoredFile {
+  readonly name: string;
+}
+
+/** The generated manifest of a publication; null when none is written, or when the repository has an entry of that name. */
+export type PublishedManifest = NamedFile;
 
 export interface Checkpoint extends Publication {
   readonly root: Digest;
   readonly files: number;
   readonly bytes: number;
   readonly tombstone: Tombstone | undefined;
+  /** Sorted. */
+  readonly labels: readonly string[];
 }
 
 export interface Tombstone {
   readonly at: Timestamp;
   readonly reason: string;
+  /** `withdrawn`: its content must not be served any more, at no address and for no grace time. */
+  readonly cause: "retention" | "withdrawn";
+}
+
+export interface TakenDown {
+  readonly at: Timestamp;
+  readonly reason: string;
+}
+
+/** Seconds whose checkpoints are not known any more, if there were any. */
+export interface LostInterval {
+  readonly from: Timestamp;
+  readonly until: Timestamp;
 }
 
 export interface History {
@@ -66,10 +103,16 @@ export interface History {
   /** Ascending; the first is version 0. */
   readonly versions: readonly [Version, ...Version[]];
   readonly publications: readonly Publication[];
+  /** Numbers of publications that plain distributions must not serve: pruned checkpoints, and all that held the content of a withdrawn one when it was withdrawn. */
+  readonly unservable: ReadonlySet<number>;
   /** Every checkpoint ever made, ascending by name, pruned ones with their tombstone. */
   readonly checkpoints: readonly Checkpoint[];
   readonly horizon: Timestamp | undefined;
   readonly settled: boolean | undefined;
+  /** Ascending. */
+  readonly lost: readonly LostInterval[];
+  /** Why each of these contents was taken down. */
+  readonly takenDown: ReadonlyMap<Digest, TakenDown>;
   readonly upstreamManifest: { readonly digest: Digest; readonly bytes: number } | undefined;
   /** The newest second that any event bears. */
   readonly newestEvent: Timestamp;
@@ -81,9 +124,12 @@ export function foldHistory(events: readonly HistoryEvent[]): History {
   if (first?.type !== "repository") throw new Error("a history begins with its repository");
   const versions: [Version, ...Version[]] = [{ version: 0, root: first.root, files: 0, bytes: 0 }];
   const publications: Publication[] = [];
+  const unservable = new Set<number>();
   const checkpoints = new Map<Timestamp, Checkpoint>();
   let horizon: Timestamp | undefined;
   let settled: boolean | undefined;
+  const lost: LostInterval[] = [];
+  const takenDown = new Map<Digest, TakenDown>();
   let upstreamManifest: History["upstreamManifest"];
   let newestEvent = first.at;
   for (const event of rest) {
@@ -104,14 +150,24 @@ export function foldHistory(events: readonly HistoryEvent[]): History {
         if (version === undefined)
           throw new Error(`checkpoint ${event.created} names version ${event.version}, which is not there`);
         const { root, files, bytes } = version;
-        checkpoints.set(event.created, { ...event, root, files, bytes, tombstone: undefined });
+        checkpoints.set(event.created, { ...event, root, files, bytes, tombstone: undefined, labels: [] });
         if (horizon === undefined || event.created > horizon) horizon = event.created;
         break;
       }
       case "tombstone": {
-        const checkpoint = checkpoints.get(event.checkpoint);
-        if (checkpoint === undefined) throw new Error(`a tombstone for ${event.checkpoint}, which never was`);
-        checkpoints.set(event.checkpoint, { ...checkpoint, tombstone: { at: event.at, reason: event.reason } });
+        const checkpoint = knownCheckpoint(event.checkpoint, "a tombstone");
+        const { at, reason, cause = "retention" } = event;
+        checkpoints.set(event.checkpoint, { ...checkpoint, tombstone: { at, reason, cause } });
+        for (const one of cause === "withdrawn" ? publicationsOf(checkpoint.root) : [checkpoint])
+          unservable.add(one.publication);
+        break;
+      }
+      case "label":
+      case "unlabel": {
+        const checkpoint = knownCheckpoint(event.checkpoint, "a label");
+        const others = checkpoint.labels.filter((label) => label !== event.label);
+        const labels = event.type === "label" ? [...others, event.label].toSorted() : others;
+        checkpoints.set(event.checkpoint, { ...checkpoint, labels });
         break;
       }
       case "horizon":
@@ -120,21 +176,47 @@ export function foldHistory(events: readonly HistoryEvent[]): History {
       case "settled":
         settled = event.settled;
         break;
+      case "takedown":
+        takenDown.set(event.digest, { at: event.at, reason: event.reason });
+        break;
+      case "lost": {
+        if (horizon !== undefined && event.until <= horizon)
+          throw new Error(`${event.until} was settled before it was lost`);
+        lost.push({
+          from: horizon === undefined ? earliestSecond : addSeconds(horizon, 1),
+          until: event.until,
+        });
+        horizon = event.until;
+        break;
+      }
     }
   }
   return {
     name: first.name,
     versions,
     publications,
+    unservable,
     checkpoints: [...checkpoints.values()].toSorted((a, b) => (a.created < b.created ? -1 : 1)),
     horizon,
     settled,
+    lost,
+    takenDown,
     upstreamManifest,
     newestEvent,
   };
+
+  function knownCheckpoint(created: Timestamp, what: string): Checkpoint {
+    const checkpoint = checkpoints.get(created);
+    if (checkpoint === undefined) throw new Error(`${what} for ${created}, which never was`);
+    return checkpoint;
+  }
+
+  function publicationsOf(root: Digest): readonly Publication[] {
+    return publications.filter((publication) => versions[publication.version]?.root === root);
+  }
 }
 
-export function latestVersion(history: History): Version {
+export function latestVersion(history: Pick<History, "versions">): Version {
   return history.versions.at(-1) ?? history.versions[0];
 }
 
@@ -143,53 +225,24 @@ export function keptCheckpoints(history: Pick<History, "checkpoints">): readonly
 }
 
 /** What pages show of a repository that nothing was recorded of yet. */
-export const emptyHistory: Pick<History, "checkpoints" | "horizon" | "publications"> = {
+export const emptyHistory: Pick<History, "checkpoints" | "horizon" | "publications" | "unservable" | "lost"> = {
   checkpoints: [],
   publications: [],
+  unservable: new Set(),
   horizon: undefined,
+  lost: [],
 };
 
-/** The newest publication of any kind: what plain distributions serve. */
-export function newestPublication(history: Pick<History, "checkpoints" | "publications">): Publication | undefined {
-  return history.publications.findLast(
-    (publication) => !publication.checkpoint || !isTombstone(history, publication.created),
-  );
+/** The newest publication of any kind that may be served: what plain distributions serve. */
+export function newestPublication(history: Pick<History, "publications" | "unservable">): Publication | undefined {
+  return history.publications.findLast(({ publication }) => !history.unservable.has(publication));
 }
 
-/** A run of neighbouring tombstones, named by its first and last checkpoint. */
-export interface GoneInterval {
-  readonly from: Timestamp;
-  readonly until: Timestamp;
-  readonly count: number;
-  readonly reason: string;
-}
-
-export function goneIntervals(history: Pick<History, "checkpoints">): readonly GoneInterval[] {
-  const intervals: GoneInterval[] = [];
-  let open: GoneInterval | undefined;
-  for (const { created, tombstone } of history.checkpoints) {
-    if (tombstone === undefined) {
-      open = undefined;
-      continue;
-    }
-    if (open !== undefined) intervals.pop();
-    open = { from: open?.from ?? created, until: created, count: (open?.count ?? 0) + 1, reason: tombstone.reason };
-    intervals.push(open);
-  }
-  return intervals;
-}
-
-/** What a repository answers for each second. With `pruned: redirect` tombstones are skipped, as Pulp does. */
-export function timelineOf(
-  history: Pick<History, "checkpoints" | "horizon">,
-  options: { readonly pruned: "gone" | "redirect"; readonly settled: boolean },
-): Timeline {
-  const points: TimelinePoint[] = [];
-  for (const { created, tombstone } of history.checkpoints) {
-    if (tombstone === undefined) points.push({ at: created, kind: "checkpoint" });
-    else if (options.pruned === "gone" && points.at(-1)?.kind !== "gone") points.push({ at: created, kind: "gone" });
-  }
-  return { points, horizon: history.horizon, settled: options.settled };
+/** The newest checkpoint of the latest version, if it was withdrawn: content that must not be published again until the source has changed. */
+export function withdrawnLatest(history: Pick<History, "checkpoints" | "versions">): Checkpoint | undefined {
+  const { version } = latestVersion(history);
+  const newest = history.checkpoints.findLast((checkpoint) => checkpoint.version === version);
+  return newest?.tombstone?.cause === "withdrawn" ? newest : undefined;
 }
 
 /**
@@ -203,8 +256,4 @@ export function protectedVersions(history: History): ReadonlySet<number> {
     ...(newest === undefined ? [] : [newest.version]),
     ...keptCheckpoints(history).map((checkpoint) => checkpoint.version),
   ]);
-}
-
-function isTombstone(history: Pick<History, "checkpoints">, created: Timestamp): boolean {
-  return history.checkpoints.some((checkpoint) => checkpoint.created === created && checkpoint.tombstone !== undefined);
 }

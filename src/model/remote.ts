@@ -1,3 +1,5 @@
+import type { RelativePath } from "./relative-path.ts";
+
 /** Where a repository's content comes from, with every default filled in. */
 export type Remote = FileRemote | DirectoryRemote;
 
@@ -19,4 +21,6 @@ export interface DirectoryRemote {
   readonly exclude: readonly string[];
   /** `refuse` stops at the first symlink, `skip` leaves links out, `follow-inside` takes what links to files and directories inside the source show. */
   readonly symlinks: "refuse" | "skip" | "follow-inside";
+  /** A file below the directory, itself no content, without which nothing is read; undefined reads always. */
+  readonly ready?: RelativePath | undefined;
 }

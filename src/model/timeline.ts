@@ -2,7 +2,7 @@ import type { Timestamp } from "./timestamp.ts";
 
 /**
  * What a repository answers for every second there is: the stretch from one point to the next belongs to the point before.
- * Points ascend strictly. Neighbouring tombstones are one `gone` point, so that a timeline is O(kept checkpoints).
+ * Points ascend strictly. Neighbouring tombstones are one `gone` point, so that a timeline is O(kept checkpoints); what was withdrawn begins one of its own.
  */
 export interface Timeline {
   readonly points: readonly TimelinePoint[];

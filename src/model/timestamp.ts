@@ -41,6 +41,9 @@ export function timestampFromSeconds(seconds: number): Timestamp {
   return text;
 }
 
+/** The first second that can be written. */
+export const earliestSecond: Timestamp = timestampFromSeconds(-62_167_219_200);
+
 /** Whole seconds since 1970-01-01T00:00:00Z. */
 export function secondsOf(value: Timestamp): number {
   return Date.parse(isoOf(value)) / 1000;

@@ -7,7 +7,7 @@ import { countChanges, differenceOf } from "../model/difference.ts";
 import type { Digest } from "../model/digest.ts";
 import type { Entry } from "../model/entry.ts";
 import { foldHistory, keptCheckpoints, latestVersion } from "../model/history.ts";
-import type { Checkpoint } from "../model/history.ts";
+import type { Checkpoint, HistoryEvent } from "../model/history.ts";
 import { parseInstant } from "../model/instant.ts";
 import type { RelativePath } from "../model/relative-path.ts";
 import { secondsOf, timestampFromSeconds } from "../model/timestamp.ts";
@@ -16,12 +16,14 @@ import { planTrees, sortEntries } from "../model/tree.ts";
 import { openDirectory } from "../sources/directory.ts";
 import type { SourceCache, StoredContent } from "../sources/source.ts";
 import type { Transaction } from "../store/transaction.ts";
-import { contentSink } from "./content-sink.ts";
+import { contentSink } from "./sync/content-sink.ts";
 import { entriesOf } from "./entries.ts";
-import { refuseObeyedVersion } from "./obeyed-files.ts";
-import { publishedManifest } from "./published-manifest.ts";
-import { settledEvents } from "./settled.ts";
-import { beginning } from "./sync.ts";
+import { refuseObeyedVersion } from "./build/obeyed-files.ts";
+import { publishedManifest } from "./publish/published-manifest.ts";
+import { settledEvents } from "./publish/settled.ts";
+import { stateCheckpoint } from "./publish/statement.ts";
+import { beginning } from "./sync/sync.ts";
+import { takenDownDigests } from "./retire/taken-down.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface ShelfEntry {
@@ -184,12 +186,17 @@ async function readWhole(
   );
   const listing = await source.list(signal);
   const content = await source.fetch(listing.entries, contentSink(transaction), { signal });
-  if ((await source.confirm(signal)) === "settled") return content;
+  const gone = takenDownDigests(workspace.store);
+  if ((await source.confirm(signal)) === "settled") {
+    return new Map([...content].filter(([, { digest }]) => !gone.has(digest)));
+  }
   throw new Failure("SOURCE_MOVED", `${directory} changed while it was read`, { hint: "import a shelf at rest" });
 }
 
 function checkSame({ store }: Workspace, name: string, directory: string, there: Checkpoint, content: Content): void {
-  const entries = [...entriesOf(there.root, (digest) => store.tree(digest))];
+  const gone = takenDownDigests(store);
+  const recorded = [...entriesOf(there.root, (digest) => store.tree(digest))];
+  const entries = recorded.filter(({ digest }) => !gone.has(digest));
   const same =
     entries.length === content.size && entries.every((entry) => content.get(entry.path)?.digest === entry.digest);
   if (same) return;
@@ -229,11 +236,21 @@ async function commitCheckpoint(
   await transaction.seal();
   refuseObeyedVersion(workspace, { what: `the directory of ${at}`, root });
   const manifest = publishedManifest(workspace, repository, undefined, version, transaction);
-  await transaction.seal();
-  store.append(name, [
+  const events: readonly HistoryEvent[] = [
     ...first,
     ...settledEvents(repository, history, { checkpoint: true }),
     ...(version === latest ? [] : [{ type: "version", at: now, ...version } as const]),
+  ];
+  const proof = await stateCheckpoint(
+    workspace,
+    repository,
+    transaction,
+    { ...version, created: at, manifest },
+    events,
+  );
+  await transaction.seal();
+  store.append(name, [
+    ...events,
     {
       type: "publication",
       at: now,
@@ -243,6 +260,7 @@ async function commitCheckpoint(
       checkpoint: true,
       manifest,
       ...countChanges(differenceOf(previous?.root, root, read)),
+      ...proof,
     },
   ]);
 }

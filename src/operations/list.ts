@@ -1,6 +1,8 @@
 import type { DistributionSettings, RepositorySettings } from "../model/config.ts";
-import { goneIntervals, keptCheckpoints, latestVersion, protectedVersions } from "../model/history.ts";
-import type { Checkpoint, GoneInterval, Version } from "../model/history.ts";
+import { keptCheckpoints, latestVersion, protectedVersions } from "../model/history.ts";
+import { goneIntervals } from "../model/history-timeline.ts";
+import type { Checkpoint, Version } from "../model/history.ts";
+import type { GoneInterval } from "../model/history-timeline.ts";
 import type { Timestamp } from "../model/timestamp.ts";
 import type { Workspace } from "./workspace.ts";
 

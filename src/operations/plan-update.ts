@@ -2,10 +2,13 @@ import type { RepositorySettings } from "../model/config.ts";
 import { latestVersion } from "../model/history.ts";
 import type { Entry } from "../model/entry.ts";
 import type { RetentionDecision } from "../model/retention.ts";
+import type { Remote } from "../model/remote.ts";
+import { SourceNotReady } from "../sources/source.ts";
+import type { SourceListing } from "../sources/source.ts";
 import { entriesOf } from "./entries.ts";
-import { openSource } from "./open-source.ts";
-import { planPrune } from "./prune.ts";
-import { hasNewContent } from "./publish.ts";
+import { openSource } from "./sync/open-source.ts";
+import { planPrune } from "./retire/prune.ts";
+import { hasNewContent } from "./publish/publish.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** What an update would find and do, as far as listing the source tells. Nothing is downloaded, no file is read, nothing is written. */
@@ -17,6 +20,8 @@ export interface UpdatePlan {
   readonly changed: number;
   /** Files of a directory whose bytes would have to be read to know whether they changed. */
   readonly unread: number;
+  /** Why the source is not to be read now, by its own word; null when it may be. */
+  readonly notReady: string | null;
   readonly checkpoint: "yes" | "no" | "if what is unread changed";
   /** Checkpoints that the retention rule would prune now, before another one is taken. */
   readonly prune: readonly RetentionDecision[];
@@ -33,7 +38,18 @@ export async function planUpdate(workspace: Workspace, repository: RepositorySet
   }
   const counts = { files: before.size, added: 0, removed: 0, changed: 0, unread: 0 };
   if (repository.remote !== undefined) {
-    const listing = await openSource(workspace, repository, repository.remote).list(workspace.signal);
+    const listing = await listIfReady(workspace, repository, repository.remote);
+    if (typeof listing === "string") {
+      const prune = planPrune(workspace, repository).filter((decision) => !decision.keep);
+      const isUnpublished = history !== undefined && hasNewContent(repository, history);
+      return {
+        repository: repository.name,
+        ...counts,
+        notReady: listing,
+        checkpoint: isUnpublished ? "yes" : "no",
+        prune,
+      };
+    }
     const listed = new Set<string>();
     for (const { path, digest, sizeBytes } of listing.entries) {
       listed.add(path);
@@ -51,7 +67,22 @@ export async function planUpdate(workspace: Workspace, repository: RepositorySet
   return {
     repository: repository.name,
     ...counts,
+    notReady: null,
     checkpoint: isKnownToChange || isUnpublished ? "yes" : counts.unread > 0 ? "if what is unread changed" : "no",
     prune: planPrune(workspace, repository).filter((decision) => !decision.keep),
   };
+}
+
+/** What the source lists, or why it is not ready. */
+async function listIfReady(
+  workspace: Workspace,
+  repository: RepositorySettings,
+  remote: Remote,
+): Promise<SourceListing | string> {
+  try {
+    return await openSource(workspace, repository, remote).list(workspace.signal);
+  } catch (error) {
+    if (error instanceof SourceNotReady) return error.message;
+    throw error;
+  }
 }

@@ -7,6 +7,14 @@ export type ProgressEvent =
       readonly filesTotal: number;
       readonly bytesDone: number;
     }
+  /** Files looked at so far. */
+  | {
+      readonly kind: "verified";
+      readonly what: string;
+      readonly done: number;
+      readonly total: number | undefined;
+      readonly bytes: number;
+    }
   /** One fact worth a line. */
   | { readonly kind: "note"; readonly text: string }
   /** Something that the operator should see, although the run goes on. */

@@ -1,10 +1,10 @@
 import { Failure } from "../failure.ts";
-import { parseInstant } from "../model/instant.ts";
 import { resolveRequest } from "../model/resolve-request.ts";
 import type { Answer } from "../model/resolve-request.ts";
 import { timestampFromSeconds } from "../model/timestamp.ts";
 import { encodeSegment } from "../pages/encode-segment.ts";
-import { repositoryTimeline } from "./rules-files.ts";
+import { readInstant } from "./named-checkpoint.ts";
+import { repositoryTimeline } from "./build/rules-files.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface Resolution {
@@ -31,12 +31,7 @@ export function resolve(
       `${distribution.name} is a plain distribution: it has one state, the newest publication`,
     );
   }
-  const at = parseInstant(request.time);
-  if (at === undefined) {
-    throw new Failure("USAGE", `${request.time} is no time`, {
-      hint: "use 20250318T140338Z, 2025-03-18, 2025-03-18T14:03:38Z, @1742306618 or latest",
-    });
-  }
+  const at = readInstant(request.time);
   const base = `${config.site.mount}${distribution.basePath}/`;
   const target = `${base}${at}/${request.path.split("/").map(encodeSegment).join("/")}`;
   const timeline = repositoryTimeline(workspace, distribution.repository);

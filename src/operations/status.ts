@@ -12,6 +12,8 @@ export interface Attempt {
   readonly repository: string;
   /** Message of the failure, or undefined. Only a code leaves the machine: messages may name its paths. */
   readonly failureCode: string | undefined;
+  /** False after a failure, and when the source was not ready. */
+  readonly wasRead: boolean;
 }
 
 /**
@@ -31,7 +33,7 @@ export function writeStatus(workspace: Workspace, attempts: readonly Attempt[]):
     return {
       name,
       lastAttempt: attempt === undefined ? (before?.lastAttempt ?? null) : now,
-      lastSuccess: attempt !== undefined && attempt.failureCode === undefined ? now : (before?.lastSuccess ?? null),
+      lastSuccess: attempt?.wasRead === true ? now : (before?.lastSuccess ?? null),
       failure: attempt === undefined ? (before?.failure ?? null) : (attempt.failureCode ?? null),
       newest: newest ?? null,
       horizon: history?.horizon ?? null,

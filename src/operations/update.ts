@@ -1,17 +1,18 @@
 import { Failure } from "../failure.ts";
 import type { RepositorySettings } from "../model/config.ts";
 import type { ChangeCounts } from "../model/difference.ts";
+import { withdrawnLatest } from "../model/history.ts";
 import { secondsOf, timestampFromSeconds } from "../model/timestamp.ts";
 import type { Timestamp } from "../model/timestamp.ts";
-import { applyBuild, isEmptyPlan, planBuild } from "./build.ts";
+import { applyBuild, isEmptyPlan, planBuild } from "./build/build.ts";
 import { asLocalFailure } from "./local-failure.ts";
-import { planPrune, writeTombstones } from "./prune.ts";
-import { hasNewContent, publish } from "./publish.ts";
-import { reconcileSettled } from "./settled.ts";
+import { planPrune, writeTombstones } from "./retire/prune.ts";
+import { hasNewContent, publish } from "./publish/publish.ts";
+import { reconcileSettled } from "./publish/settled.ts";
 import { writeStatus } from "./status.ts";
-import { sweep } from "./sweep.ts";
-import type { SweepResult } from "./sweep.ts";
-import { sync } from "./sync.ts";
+import { sweep } from "./retire/sweep.ts";
+import type { SweepResult } from "./retire/sweep.ts";
+import { sync } from "./sync/sync.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface UpdateOptions {
@@ -35,7 +36,7 @@ export interface UpdateResult {
 
 export interface RepositoryUpdate {
   readonly repository: string;
-  readonly outcome: "checkpoint" | "unchanged" | "failed";
+  readonly outcome: "checkpoint" | "unchanged" | "not-ready" | "failed";
   readonly checkpoint: Timestamp | undefined;
   readonly counts: ChangeCounts | undefined;
   readonly files: number;
@@ -43,6 +44,12 @@ export interface RepositoryUpdate {
   /** The horizon, when this run moved it without a checkpoint. */
   readonly horizonMoved: Timestamp | undefined;
   readonly pruned: readonly Timestamp[];
+  /** Paths that were there before and came with other bytes. */
+  readonly mutated: readonly string[];
+  /** The older checkpoint whose very files the source has again. */
+  readonly resembles: Timestamp | undefined;
+  /** Why the source is not to be read now, by its own word. */
+  readonly notReady: string | undefined;
   readonly failure: Failure | undefined;
 }
 
@@ -77,7 +84,11 @@ export async function update(workspace: Workspace, options: UpdateOptions): Prom
   }
   writeStatus(
     workspace,
-    repositories.map((one) => ({ repository: one.repository, failureCode: one.failure?.code })),
+    repositories.map(({ repository, failure: { code } = {}, notReady }) => ({
+      repository,
+      failureCode: code,
+      wasRead: code === undefined && notReady === undefined,
+    })),
   );
   return { repositories, built, swept, failure };
 }
@@ -91,32 +102,35 @@ async function updateOne(
   const name = repository.name;
   try {
     reconcileSettled(workspace, repository, options.accept);
-    const began =
-      repository.remote === undefined
-        ? timestampFromSeconds(workspace.clock.now())
-        : (await sync(workspace, repository, options)).began;
-    const synced = store.repository(name)?.history;
-    const wanted = synced === undefined ? repository.remote !== undefined : hasNewContent(repository, synced);
+    const synced = repository.remote === undefined ? undefined : await sync(workspace, repository, options);
+    const content = synced?.ready === true ? synced : undefined;
+    const notReady = synced?.ready === false ? synced.reason : undefined;
+    const history = store.repository(name)?.history;
+    const wanted = history === undefined ? content !== undefined : hasNewContent(repository, history);
+    const isWithdrawn = history !== undefined && withdrawnLatest(history) !== undefined;
     const publication =
-      wanted || options.always
-        ? await publish(workspace, repository, { checkpoint: true, acceptClock: options.acceptClock })
+      wanted || (options.always && notReady === undefined && !isWithdrawn)
+        ? await publish(workspace, repository, { checkpoint: true, acceptClock: options.acceptClock, accept: false })
         : undefined;
     const horizonMoved =
-      publication === undefined && repository.remote !== undefined
-        ? moveHorizon(workspace, repository, began)
+      publication === undefined && content !== undefined
+        ? moveHorizon(workspace, repository, content.began)
         : undefined;
     const plan = planPrune(workspace, repository);
     writeTombstones(workspace, repository, plan);
     const version = store.repository(name)?.history.versions.at(-1);
     return {
       repository: name,
-      outcome: publication === undefined ? "unchanged" : "checkpoint",
+      outcome: publication !== undefined ? "checkpoint" : notReady === undefined ? "unchanged" : "not-ready",
       checkpoint: publication?.created,
       counts: publication,
       files: version?.files ?? 0,
       bytes: version?.bytes ?? 0,
       horizonMoved,
       pruned: plan.flatMap((decision) => (decision.keep ? [] : [decision.checkpoint.created])),
+      mutated: content?.mutated ?? [],
+      resembles: content?.resembles,
+      notReady,
       failure: undefined,
     };
   } catch (error) {
@@ -130,6 +144,9 @@ async function updateOne(
       bytes: 0,
       horizonMoved: undefined,
       pruned: [],
+      mutated: [],
+      resembles: undefined,
+      notReady: undefined,
       failure,
     };
   }

@@ -8,15 +8,18 @@ import { Failure } from "../failure.ts";
 import { waitForLock } from "../store/lock.ts";
 import type { Lock } from "../store/lock.ts";
 import { openStore, prepareStateDirectory } from "../store/open-store.ts";
+import { keepReserve, releaseReserve } from "../store/room.ts";
 import { stateLayout } from "../store/state-layout.ts";
+import { checkExpressible } from "./build/check-expressible.ts";
+import { checkOwners } from "./check-owners.ts";
 import { asLocalFailure } from "./local-failure.ts";
-import { checkPlacesFree, checkSiteNotAhead } from "./site-record.ts";
+import { checkPlacesFree, checkSiteNotAhead } from "./build/site-record.ts";
 import { assembleWorkspace } from "./workspace.ts";
 import type { Workspace, WorkspaceOptions } from "./workspace.ts";
 
 /**
  * Runs `work` as the state's one writer: takes the lock (LOCKED at once, or after `waitSeconds`), clears away what dead runs left, and refuses to go on when the site
- * knows more history than the state (HISTORY_BEHIND_SITE) or a base path is still taken (CONFIG).
+ * knows more history than the state (HISTORY_BEHIND_SITE), when root is asked to work where others may write (LOCAL_IO), when a base path is still taken or when the rules could not be written (CONFIG).
  */
 export async function withWriter<Result>(
   options: WorkspaceOptions & {
@@ -24,6 +27,8 @@ export async function withWriter<Result>(
     readonly waitSeconds: number;
     /** Take a base path under which another repository's checkpoints were served. */
     readonly accept?: boolean;
+    /** The state is an old one, and that is what the work is about. */
+    readonly recovering?: boolean;
   },
   work: (workspace: Workspace) => Promise<Result>,
 ): Promise<Result> {
@@ -33,6 +38,8 @@ export async function withWriter<Result>(
   // A cron job's umask must not decide whether the web server may read the site; what is private is given a mode that says so. Worker threads cannot set it.
   const umask = isMainThread ? process.umask(0o022) : undefined;
   try {
+    checkExpressible(config);
+    if (options.allowUnsafeOwner !== true) checkOwners(config);
     checkOutput(config.publicDir);
     prepareStateDirectory(config.stateDir);
     lock = await waitForLock(layout.lock, {
@@ -45,11 +52,19 @@ export async function withWriter<Result>(
     mkdirSync(path.join(config.publicDir, "_asof"), { recursive: true, mode: 0o755 });
     checkOneFileSystem(layout.lock, config.publicDir);
     const store = openStore(config.stateDir, { create: true, now: () => clock.now() });
-    await store.recover();
+    const foreign = await store.recover();
     const workspace = assembleWorkspace(options, store);
-    checkSiteNotAhead(workspace);
+    for (const file of foreign) {
+      workspace.onProgress({ kind: "warning", text: `${file} was not made by asof and is left alone; move it away` });
+    }
+    if (options.recovering !== true) checkSiteNotAhead(workspace);
     checkPlacesFree(workspace, options.accept === true);
-    return await work(workspace);
+    if (makesRoom.has(options.purpose)) releaseReserve(config.stateDir);
+    const result = await work(workspace);
+    // What the work took out of sight takes no room until the next run.
+    await store.recover();
+    keepReserve(config.stateDir);
+    return result;
   } catch (error) {
     throw asLocalFailure(error);
   } finally {
@@ -57,6 +72,9 @@ export async function withWriter<Result>(
     if (umask !== undefined) process.umask(umask);
   }
 }
+
+/** Commands by which room is made: they must succeed on a disk that has none. */
+const makesRoom: ReadonlySet<string> = new Set(["prune", "withdraw", "take-down", "remove", "build"]);
 
 /** asof replaces and removes what is in its document root: it must be its own. */
 function checkOutput(publicDir: string): void {

@@ -8,7 +8,8 @@ import type { PublicLayout } from "../site/public-layout.ts";
 import { openStore, storeExists } from "../store/open-store.ts";
 import type { Store } from "../store/open-store.ts";
 import { openTemplates } from "../templates.ts";
-import type { Clock } from "./clock.ts";
+import { checkExpressible } from "./build/check-expressible.ts";
+import type { Clock } from "./publish/clock.ts";
 import type { OnProgress } from "./progress.ts";
 
 /** Everything an operation works on. */
@@ -27,6 +28,8 @@ export interface WorkspaceOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onProgress?: OnProgress;
+  /** Let root work in folders that others own or may write. */
+  readonly allowUnsafeOwner?: boolean;
 }
 
 /** Opens the state for reading: no lock, nothing made. Throws STATE_FORMAT when there is none. */
@@ -37,9 +40,10 @@ export function openWorkspace(options: WorkspaceOptions): Workspace {
   );
 }
 
-/** The same for a dry run, which may come before the first run: no state is then an empty one. */
+/** The same for a dry run, which may come before the first run: no state is then an empty one. Throws CONFIG where the real run would refuse the configuration before it begins. */
 export function openWorkspaceIfAny(options: WorkspaceOptions): Workspace {
   const { config, clock } = options;
+  checkExpressible(config);
   if (storeExists(config.stateDir)) return openWorkspace(options);
   return assembleWorkspace(options, openStore(config.stateDir, { create: "never", now: () => clock.now() }));
 }

@@ -28,6 +28,7 @@ interface KitSection {
   readonly newest: ShownTime;
   readonly clients: readonly {
     readonly title: string;
+    readonly note: string | undefined;
     readonly files: readonly { readonly href: string; readonly name: string; readonly text: string }[];
   }[];
   readonly leftOut: number;
@@ -45,6 +46,7 @@ interface KeptRow {
   readonly size: ShownSize;
   /** `+3 −1 ~2`, or `none`. */
   readonly changes: string;
+  readonly labels: readonly string[];
 }
 
 interface GoneRow {
@@ -77,8 +79,9 @@ export function checkpointListPage(view: CheckpointListView): CheckpointListPage
 function kitSection({ newest, clients, leftOut, complete }: ClientKit): KitSection {
   return {
     newest: showTime(newest),
-    clients: clients.map(({ title, files }) => ({
+    clients: clients.map(({ title, files, note }) => ({
       title,
+      note,
       files: files.map(({ name, text }) => ({ href: `./kit/${encodeSegment(name)}`, name, text })),
     })),
     leftOut,
@@ -95,6 +98,7 @@ function keptRow(row: CheckpointRow): KeptRow {
     files: row.files,
     size: showSize(row.bytes),
     changes: showChanges(row),
+    labels: row.labels,
   };
 }
 

@@ -1,4 +1,5 @@
-import type { Checkpoint, GoneInterval } from "../model/history.ts";
+import type { Checkpoint } from "../model/history.ts";
+import type { GoneInterval } from "../model/history-timeline.ts";
 import { isoOf } from "../model/timestamp.ts";
 import type { Timestamp } from "../model/timestamp.ts";
 
@@ -11,6 +12,8 @@ export interface CheckpointsJsonInput {
   /** Kept ones, oldest first. */
   readonly checkpoints: readonly Checkpoint[];
   readonly gone: readonly GoneInterval[];
+  /** The repository's log, which lies in `_asof/log/`: how many lines it has, and the SHA-256 of the last one. */
+  readonly log: { readonly length: number; readonly head: string };
 }
 
 /**
@@ -38,6 +41,7 @@ export function renderCheckpointsJson(input: CheckpointsJsonInput): string {
     year: newest === undefined ? null : Number(newest[0]),
     checkpoints: (newest?.[1] ?? []).map(checkpointJson),
     gone: input.gone,
+    log: input.log,
   });
 }
 
@@ -58,8 +62,9 @@ export function renderYears(
 
 /** One checkpoint, in every JSON that lists them. */
 export function checkpointJson(checkpoint: Checkpoint): object {
-  const { created, publication, version, root, files, bytes, added, removed, changed } = checkpoint;
-  return { time: created, iso: isoOf(created), publication, version, root, files, bytes, added, removed, changed };
+  const { created, publication, version, root, files, bytes, added, removed, changed, labels } = checkpoint;
+  const counts = { files, bytes, added, removed, changed };
+  return { time: created, iso: isoOf(created), publication, version, root, ...counts, labels };
 }
 
 function byYear(checkpoints: readonly Checkpoint[]): readonly (readonly [string, readonly Checkpoint[]])[] {

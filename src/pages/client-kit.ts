@@ -45,6 +45,8 @@ export interface ClientKit {
 export interface KitClient {
   readonly title: string;
   readonly files: readonly KitFile[];
+  /** What to know before any of the files is taken. */
+  readonly note: string | undefined;
 }
 
 /**
@@ -75,7 +77,7 @@ export function clientKit(input: KitInput): ClientKit | undefined {
     newest: context.newest,
     clients: [...parts, ...always]
       .filter(({ files }) => files.length > 0)
-      .map(({ title, files }) => ({ title, files })),
+      .map(({ title, files, note }) => ({ title, files, note })),
     leftOut: parts.reduce((sum, part) => sum + part.leftOut, 0),
     complete: kind.complete,
   };

@@ -16,6 +16,7 @@ export interface GonePage {
   readonly until: ShownTime | undefined;
   /** "" when none was given. */
   readonly reason: string;
+  readonly cause: GoneView["cause"];
   readonly older: Neighbour | undefined;
   readonly newer: Neighbour | undefined;
 }
@@ -27,7 +28,7 @@ interface Neighbour {
 }
 
 export function gonePage(view: GoneView): GonePage {
-  const { siteTitle, assets, distribution, base, reason } = view;
+  const { siteTitle, assets, distribution, base, reason, cause } = view;
   const neighbour = (at: Timestamp | undefined): Neighbour | undefined =>
     at === undefined ? undefined : { href: `${base}${at}/`, at: showTime(at) };
   return {
@@ -38,6 +39,7 @@ export function gonePage(view: GoneView): GonePage {
     from: showTime(view.from),
     until: view.until === view.from ? undefined : showTime(view.until),
     reason,
+    cause,
     older: neighbour(view.older),
     newer: neighbour(view.newer),
   };

@@ -1,5 +1,5 @@
 import { classicPadding } from "./classic-padding.ts";
-import { hrefOf } from "./encode-segment.ts";
+import { encodeSegment, hrefOf } from "./encode-segment.ts";
 import { showTimeIfAny } from "./format-date.ts";
 import type { ShownTime } from "./format-date.ts";
 import { formatSize } from "./format-size.ts";
@@ -14,11 +14,13 @@ export interface ListingPage {
   readonly hasParent: boolean;
   /** Set on the root of a checkpoint only. */
   readonly checkpoint: ShownTime | undefined;
+  /** What checks that checkpoint: relative links. */
+  readonly proof: readonly { readonly href: string; readonly name: string }[];
   readonly rows: readonly ListingPageRow[];
 }
 
 interface ListingPageRow {
-  /** Percent-encoded and relative: `./a%20b/`. */
+  /** Percent-encoded and relative: `./a%20b/`; empty for what was taken down. */
   readonly href: string;
   /** As shown: a directory ends in a slash. */
   readonly name: string;
@@ -38,13 +40,17 @@ export interface ShownSize {
 export function listingPage(view: ListingView): ListingPage {
   const { heading, siteTitle, assets, path, hasParent } = view;
   const checkpoint = showTimeIfAny(view.checkpoint);
-  return { heading, siteTitle, assets, path, hasParent, checkpoint, rows: view.rows.map(listingRow) };
+  const proof = (view.proof ?? []).map((name) => ({
+    name,
+    href: `../_asof/${view.checkpoint}/${encodeSegment(name)}`,
+  }));
+  return { heading, siteTitle, assets, path, hasParent, checkpoint, proof, rows: view.rows.map(listingRow) };
 }
 
 function listingRow(row: ListingRow): ListingPageRow {
   const name = row.kind === "directory" ? `${row.name}/` : row.name;
   return {
-    href: hrefOf(row.name, row.kind),
+    href: row.isTakenDown === true ? "" : hrefOf(row.name, row.kind),
     name,
     padding: classicPadding(name),
     added: showTimeIfAny(row.added),

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { checkpointListPage } from "./checkpoint-list-page.ts";
 import { gonePage } from "./gone-page.ts";
 import { indexPage } from "./index-page.ts";
+import { kitPage } from "./kit-page.ts";
 import { listingPage } from "./listing-page.ts";
 import type { Pages } from "./views.ts";
 import type { Config } from "../model/config.ts";
@@ -19,7 +20,7 @@ const assetNames = { default: ["style.css"], classic: [] } as const satisfies Re
 
 /**
  * The pages of one theme. `templates` are those of the theme's folder, opened with `escapeHtml`, with or without a user's overrides. What each template
- * finds in `it` stands in listing-page.ts, checkpoint-list-page.ts, index-page.ts and gone-page.ts. Equal views give equal text: nothing here asks for a
+ * finds in `it` stands in listing-page.ts, checkpoint-list-page.ts, index-page.ts, gone-page.ts and kit-page.ts. Equal views give equal text: nothing here asks for a
  * clock, a locale or a time zone.
  */
 export function createPages(templates: Templates, theme: Theme): Pages {
@@ -29,6 +30,7 @@ export function createPages(templates: Templates, theme: Theme): Pages {
     checkpointList: (view) => templates.render("checkpoint-list", checkpointListPage(view)),
     index: (view) => templates.render("index", indexPage(view)),
     gone: (view) => templates.render("gone", gonePage(view)),
+    kit: (view) => templates.render("kit", kitPage(view)),
     assets: new Map(assetNames[theme].map((name) => [name, templates.text(name)])),
   };
 }

@@ -1,3 +1,4 @@
+import type { GoneInterval } from "../model/history-timeline.ts";
 import type { Timestamp } from "../model/timestamp.ts";
 import type { ClientKit } from "./client-kit.ts";
 
@@ -12,6 +13,8 @@ export interface ListingView {
   readonly rows: readonly ListingRow[];
   /** The checkpoint whose root this is; undefined for directories below, which many checkpoints share, and for plain distributions. */
   readonly checkpoint: Timestamp | undefined;
+  /** Names of the files beside the checkpoint that prove it. */
+  readonly proof?: readonly string[];
   /** Path of the directory inside the repository, "" for its root. */
   readonly path: string;
   readonly hasParent: boolean;
@@ -25,6 +28,8 @@ export interface ListingRow {
   readonly added: Timestamp | undefined;
   /** Undefined for directories. */
   readonly sizeBytes: number | undefined;
+  /** The name is shown, and leads nowhere. */
+  readonly isTakenDown?: boolean;
 }
 
 /** The list of checkpoints of a distribution, oldest first. */
@@ -53,6 +58,8 @@ export interface CheckpointRow {
   readonly removed: number;
   readonly changed: number;
   readonly reason: string | undefined;
+  /** Sorted; none of a tombstone. */
+  readonly labels: readonly string[];
 }
 
 /** The front page, and a page for every directory above a base path. */
@@ -90,8 +97,18 @@ export interface GoneView {
   readonly from: Timestamp;
   readonly until: Timestamp;
   readonly reason: string;
+  readonly cause: GoneInterval["cause"];
   readonly older: Timestamp | undefined;
   readonly newer: Timestamp | undefined;
+}
+
+/** The folder of a client kit. */
+export interface KitView {
+  /** Heading, as in ListingView: `/checkpoints/myfile/kit/`. */
+  readonly heading: string;
+  readonly siteTitle: string;
+  readonly assets: string;
+  readonly kit: ClientKit;
 }
 
 /** Everything that turns views into HTML. Pure; opened once from templates/ with the user's overrides. */
@@ -102,6 +119,7 @@ export interface Pages {
   checkpointList(view: CheckpointListView): string;
   index(view: IndexView): string;
   gone(view: GoneView): string;
+  kit(view: KitView): string;
   /** Files for `public/_asof/assets/`, by name. */
   readonly assets: ReadonlyMap<string, string>;
 }

@@ -1,5 +1,5 @@
 import type { Timeline, TimelinePoint } from "../model/timeline.ts";
-import { addSeconds, parseTimestamp } from "../model/timestamp.ts";
+import { addSeconds, earliestSecond } from "../model/timestamp.ts";
 import type { Timestamp } from "../model/timestamp.ts";
 
 /** A second at which a new answer begins; it holds until the next boundary. `open` is the first second that is not settled. */
@@ -81,6 +81,6 @@ export function openAnswer(timeline: Timeline): OpenAnswer {
 /** Undefined when the horizon is the last second that can be written. */
 function firstOpenSecond({ points, horizon }: Timeline): Timestamp | undefined {
   const settledUntil = horizon ?? points.at(-1)?.at;
-  if (settledUntil === undefined) return parseTimestamp("00000101T000000Z");
+  if (settledUntil === undefined) return earliestSecond;
   return settledUntil === "99991231T235959Z" ? undefined : addSeconds(settledUntil, 1);
 }

@@ -69,13 +69,12 @@ export const serverGuides: Readonly<Record<ServerName, ServerGuide>> = {
     needs: [
       "Apache httpd 2.4.26 or newer with rewrite, headers, alias, dir, mime, setenvif: a2enmod rewrite headers",
       "TZ=UTC in the environment of httpd, which shows the time nowhere but in its own zone",
-      "leave to read rules/apache/asof.txt while it answers",
+      "leave to read rules/apache/times/ while it answers",
     ],
     afterCheckpoint: "by itself",
     answers: {
       ...everything,
       future: { instead: "by httpd's local time; both answers are no-store" },
-      scale: { instead: "a day that nobody asked about since the last checkpoint costs 2 ms once, at 100,000 of them" },
     },
   },
   caddy: {

@@ -52,7 +52,7 @@ export type Redirect = Extract<Answer, { readonly kind: "redirect" }>;
  * The answer to GET or HEAD of `target`, the raw request target with one character a byte, with the value of an `Accept-Datetime` header. Below a checkpoint distribution it is
  * `resolveRequest`, below its TimeGate `resolveTimeGate`; everything else is the file of that name. What it says still depends on the disk in two points: whether the file is there, and whether it is a directory.
  *
- * In two points it is not what generated rules say: assets are `no-cache`, so that a changed theme shows at once, and a directory without a listing is 404 where nginx says 403.
+ * In two points it is not what generated rules say: assets are `no-cache`, so that a changed theme shows at once, and the folder of the assets is 404 where nginx says 403.
  */
 export function answerRequest(
   site: PreviewSite,

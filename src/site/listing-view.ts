@@ -1,5 +1,7 @@
 import { compareNames } from "../model/compare-names.ts";
+import type { Digest } from "../model/digest.ts";
 import type { Publication } from "../model/history.ts";
+import { proofFiles } from "../model/statement.ts";
 import type { Timestamp } from "../model/timestamp.ts";
 import type { Tree } from "../model/tree.ts";
 import type { ListingRow, ListingView } from "../pages/views.ts";
@@ -8,30 +10,43 @@ export interface ListingContext {
   readonly siteTitle: string;
   /** Absolute URL path of the assets. */
   readonly assets: string;
+  /** Whether content was taken down: its name stays, and leads nowhere. */
+  isTakenDown(digest: Digest): boolean;
 }
 
 /** The page of a directory below the root: nothing in it names a checkpoint, because many share it. */
 export function directoryView(tree: Tree, context: ListingContext, heading: string): ListingView {
-  return { ...context, heading, path: tree.path, checkpoint: undefined, hasParent: true, rows: rowsOf(tree) };
+  const { siteTitle, assets } = context;
+  const rows = rowsOf(tree, context);
+  return { siteTitle, assets, heading, path: tree.path, checkpoint: undefined, hasParent: true, rows };
 }
 
 /** The page of a version's root, with the manifest that was generated for it. */
 export function rootView(tree: Tree, publication: Publication, heading: string, context: ListingContext): ListingView {
   const { manifest, created } = publication;
-  const rows = rowsOf(tree);
+  const { siteTitle, assets } = context;
+  const rows = rowsOf(tree, context);
   if (manifest !== null) {
-    rows.push({ name: manifest.name, kind: "file", added: created, sizeBytes: manifest.bytes });
+    const isGone = context.isTakenDown(manifest.digest);
+    rows.push({ name: manifest.name, kind: "file", added: created, sizeBytes: manifest.bytes, isTakenDown: isGone });
     rows.sort((a, b) => compareNames(sortKey(a), sortKey(b)));
   }
   const checkpoint: Timestamp | undefined = publication.checkpoint ? created : undefined;
-  return { ...context, heading, path: "", checkpoint, hasParent: true, rows };
+  const proof = publication.checkpoint ? proofFiles(publication).map(({ name }) => name) : [];
+  return { siteTitle, assets, heading, path: "", checkpoint, proof, hasParent: true, rows };
 }
 
-function rowsOf(tree: Tree): ListingRow[] {
+function rowsOf(tree: Tree, context: ListingContext): ListingRow[] {
   return tree.nodes.map((node) =>
     node.kind === "file"
-      ? { name: node.name, kind: "file", added: node.added, sizeBytes: node.sizeBytes }
-      : { name: node.name, kind: "directory", added: node.newest, sizeBytes: undefined },
+      ? {
+          name: node.name,
+          kind: "file",
+          added: node.added,
+          sizeBytes: node.sizeBytes,
+          isTakenDown: context.isTakenDown(node.digest),
+        }
+      : { name: node.name, kind: "directory", added: node.newest, sizeBytes: undefined, isTakenDown: false },
   );
 }
 

@@ -44,6 +44,8 @@ export function nextPlainState(options: {
   readonly storedAt: (digest: Digest) => number;
   readonly now: number;
   readonly graceSeconds: number;
+  /** Content that has no grace: its dropped paths go at once. */
+  readonly isWithdrawn: (digest: Digest) => boolean;
 }): PlainState {
   const { previous, before, after, storedAt } = options;
   const now = Math.floor(options.now);
@@ -58,7 +60,8 @@ export function nextPlainState(options: {
     if (fresh === undefined) {
       if (old === undefined || seen === undefined) continue;
       touched.delete(path);
-      dropped.set(path, { path, ...old, mtimeSeconds: seen, until: now + options.graceSeconds });
+      const { digest, sizeBytes } = old;
+      dropped.set(path, { path, digest, sizeBytes, mtimeSeconds: seen, until: now + options.graceSeconds });
       continue;
     }
     const sameBytes = old === undefined && dropped.get(path)?.digest === fresh.digest;
@@ -72,7 +75,9 @@ export function nextPlainState(options: {
     publication: options.publication,
     root: options.root,
     touched: [...touched].toSorted(([a], [b]) => (a < b ? -1 : 1)),
-    dropped: [...dropped.values()].filter((gone) => gone.until > now && !isInTheWay(gone.path, options)),
+    dropped: [...dropped.values()].filter(
+      (gone) => gone.until > now && !options.isWithdrawn(gone.digest) && !isInTheWay(gone.path, options),
+    ),
   };
 }
 

@@ -12,6 +12,11 @@ export interface PublicLayout {
   checkpoint(base: BasePath, at: Timestamp): string;
   /** Everything about one checkpoint that is no content of it. */
   beside(base: BasePath, at: Timestamp): string;
+  /** The repository's log in pieces of a fixed number of lines. */
+  log(base: BasePath): string;
+  /** Records of directories, by their digest: what ties the root of each checkpoint to its files. */
+  records(base: BasePath): string;
+  record(base: BasePath, tree: Digest): string;
   /** Ready lines for clients. */
   kit(base: BasePath): string;
   gonePage(base: BasePath, from: Timestamp): string;
@@ -34,6 +39,9 @@ export function publicLayout(root: string): PublicLayout {
     base: (base) => below(base),
     checkpoint: (base, at) => below(base, at),
     beside: (base, at) => below(base, "_asof", at),
+    log: (base) => below(base, "_asof", "log"),
+    records: (base) => below(base, "_asof", "tree"),
+    record: (base, tree) => below(base, "_asof", "tree", tree.slice(0, 2), tree),
     kit: (base) => below(base, "kit"),
     goneFolder: (base) => below(base, "_asof", "gone"),
     timeMapFolder: (base) => below(base, "_asof", "timemap"),

@@ -14,14 +14,27 @@ export function reveal(moves: readonly Move[], trash: string): void {
     mkdirSync(path.dirname(to), { recursive: true, mode: 0o755 });
     const there = lstatSync(to, { throwIfNoEntry: false });
     const here = lstatSync(from);
-    if (there !== undefined && (there.isDirectory() || here.isDirectory())) discard(to, trash);
-    renameSync(from, to);
+    if (there !== undefined && (there.isDirectory() || here.isDirectory())) exchange(from, to, trash);
+    else renameSync(from, to);
   }
 }
 
-/** Takes something out of sight by one rename; the trash is emptied later. */
-export function discard(target: string, trash: string): void {
-  renameSync(target, path.join(trash, randomUUID()));
+/** One for the other, in two renames. When the second one fails the first is taken back: something must stand there. */
+function exchange(from: string, to: string, trash: string): void {
+  const aside = discard(to, trash);
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    renameSync(aside, to);
+    throw error;
+  }
+}
+
+/** Takes something out of sight by one rename; the trash is emptied later. Returns where it is until then. */
+export function discard(target: string, trash: string): string {
+  const aside = path.join(trash, randomUUID());
+  renameSync(target, aside);
+  return aside;
 }
 
 /** Takes a folder out of sight when nothing is in it. */

@@ -1,5 +1,6 @@
 import { readFileSync, utimesSync, writeFileSync } from "node:fs";
 
+import { naming } from "../error-code.ts";
 import { statIfThere } from "./stat-if-there.ts";
 
 /**
@@ -11,8 +12,17 @@ export function stageFile(from: string, to: string, content: string, now: number
   const bytes = Buffer.from(content);
   const old = statIfThere(to);
   if (old?.isFile() === true && old.size === bytes.length && readFileSync(to).equals(bytes)) return false;
-  writeFileSync(from, bytes, { mode: 0o644, flag: "wx" });
+  writeNew(from, bytes);
   const second = Math.max(Math.floor(now), old === undefined ? 0 : Math.floor(old.mtimeMs / 1000) + 1);
   utimesSync(from, second, second);
   return true;
+}
+
+/** Writes a file that is not there yet. */
+export function writeNew(file: string, content: string | Uint8Array): void {
+  try {
+    writeFileSync(file, content, { mode: 0o644, flag: "wx" });
+  } catch (error) {
+    throw naming(error, file);
+  }
 }

@@ -58,11 +58,10 @@ export function stagePlainTree(
       }
     }
     if (hasOwnListing(tree)) return;
-    const listing = { siteTitle: context.siteTitle, assets: context.assets };
     const view =
       prefix === ""
-        ? rootView(tree, { ...publication, checkpoint: false }, options.heading, listing)
-        : directoryView(tree, listing, context.layout === "shared" ? tree.path : options.heading + prefix);
+        ? rootView(tree, { ...publication, checkpoint: false }, options.heading, context)
+        : directoryView(tree, context, context.layout === "shared" ? tree.path : options.heading + prefix);
     placeListing(folder, `${prefix}index.html`, context.pages.listing(view));
   }
 
@@ -74,12 +73,14 @@ export function stagePlainTree(
   }
 
   function placeServed(to: string, inside: string, file: Pick<DroppedPath, "digest" | "sizeBytes">): void {
+    if (context.isTakenDown(file.digest)) return;
     const mtime = touched.get(inside);
     if (mtime === undefined) placeFile(context.object(file.digest), to, { copy, sizeBytes: file.sizeBytes });
     else placeCopy(to, inside, file.digest, mtime);
   }
 
   function placeDropped(root: string, gone: DroppedPath): void {
+    if (context.isTakenDown(gone.digest)) return;
     const to = path.join(root, gone.path);
     mkdirSync(path.dirname(to), { recursive: true, mode: 0o755 });
     if (lstatSync(to, { throwIfNoEntry: false }) !== undefined) return;

@@ -1,4 +1,4 @@
-import { linkSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { linkSync, lstatSync, mkdirSync, readlinkSync, symlinkSync } from "node:fs";
 import path from "node:path";
 
 import { hasErrorCode } from "../error-code.ts";
@@ -10,7 +10,7 @@ import type { Pages } from "../pages/views.ts";
 import { directoryView, rootView } from "./listing-view.ts";
 import type { ListingContext } from "./listing-view.ts";
 import { placeFile } from "./place-file.ts";
-import { stageFile } from "./stage-file.ts";
+import { stageFile, writeNew } from "./stage-file.ts";
 import { relativeTarget } from "./public-layout.ts";
 import type { PublicLayout } from "./public-layout.ts";
 
@@ -42,6 +42,10 @@ export interface Stage {
   /** A new empty folder to fill by hand; the caller adds the move. */
   folder(): string;
   move(move: Move): void;
+  /** Stages a file of the state, which is not empty, under a name that never gets other bytes; nothing is done where it is already. */
+  immutable(file: string, to: string): void;
+  /** Whether a name is there or staged. */
+  has(to: string): boolean;
   /** Stages a generated file, unless exactly these bytes stand there already. */
   file(to: string, content: string): void;
   /** Stages the root of a publication's version under `to`. `previous` is one like it, whose links are used where they are on disk or staged. */
@@ -56,7 +60,7 @@ export interface RootOptions {
 }
 
 /** Linux follows 40 symlinks on the way to a file: below this level directories are real. */
-const deepestSharedLevel = 32;
+export const deepestSharedLevel = 32;
 
 /** Manifest and listing at the root; listings below. A repository's own entry of such a name wins. */
 const listingName = "index.html";
@@ -74,16 +78,16 @@ export function openStage(context: StageContext): Stage {
     const dir = stagingFolder();
     const tree = context.tree(digest);
     fillDirectory(dir, to, tree, options.previous, 0, options.heading);
-    if (publication.manifest !== null) {
+    if (publication.manifest !== null && !context.isTakenDown(publication.manifest.digest)) {
       const { name, digest: manifest, bytes } = publication.manifest;
       placeFile(context.object(manifest), path.join(dir, name), { copy, sizeBytes: bytes });
     }
     const page = pages.listing(rootView(tree, publication, options.heading, context));
-    if (!hasOwnListing(tree)) writePage(path.join(dir, listingName), page);
+    if (!hasOwnListing(tree)) writeNew(path.join(dir, listingName), page);
     else if (options.pageBeside !== undefined) {
       // The page alone: its folder holds more about this checkpoint.
       const from = path.join(stagingFolder(), listingName);
-      writePage(from, page);
+      writeNew(from, page);
       move({ from, to: path.join(options.pageBeside, listingName) });
     }
     move({ from: dir, to });
@@ -110,7 +114,8 @@ export function openStage(context: StageContext): Stage {
     for (const node of tree.nodes) {
       const name = path.join(dir, node.name);
       if (node.kind === "file") {
-        placeFile(context.object(node.digest), name, { copy, sizeBytes: node.sizeBytes });
+        if (!context.isTakenDown(node.digest))
+          placeFile(context.object(node.digest), name, { copy, sizeBytes: node.sizeBytes });
         continue;
       }
       const earlierTree = earlier.get(node.name);
@@ -121,13 +126,14 @@ export function openStage(context: StageContext): Stage {
         writeListing(name, below, context.layout === "shared" ? below.path : `${heading}${node.name}/`);
         continue;
       }
+      const target = relativeTarget(path.join(to, node.name), publicLayout.shared(node.tree));
       if (earlierTree === node.tree && previous !== undefined) {
         // A hard link to the symlink that the tree before has costs no inode.
         const earlierDir = staged.get(previous.dir) ?? previous.dir;
-        if (linkEarlierSymlink(path.join(earlierDir, node.name), name)) continue;
+        if (linkEarlierSymlink(path.join(earlierDir, node.name), name, target)) continue;
       }
       stageShared(node.tree, earlierTree, level + 1);
-      symlinkSync(relativeTarget(path.join(to, node.name), publicLayout.shared(node.tree)), name);
+      symlinkSync(target, name);
     }
   }
 
@@ -159,7 +165,11 @@ export function openStage(context: StageContext): Stage {
 
   function writeListing(dir: string, tree: Tree, heading: string): void {
     if (!hasOwnListing(tree))
-      writePage(path.join(dir, listingName), pages.listing(directoryView(tree, listingContext, heading)));
+      writeNew(path.join(dir, listingName), pages.listing(directoryView(tree, context, heading)));
+  }
+
+  function isThere(to: string): boolean {
+    return staged.has(to) || lstatSync(to, { throwIfNoEntry: false }) !== undefined;
   }
 
   function stagingFolder(): string {
@@ -168,14 +178,19 @@ export function openStage(context: StageContext): Stage {
     return dir;
   }
 
-  const listingContext: ListingContext = { siteTitle: context.siteTitle, assets: context.assets };
-
   return {
     moves,
     root,
     shared: (tree) => stageShared(tree, undefined, levelOf(context.tree(tree))),
     folder: stagingFolder,
     move,
+    has: isThere,
+    immutable: (file, to) => {
+      if (isThere(to)) return;
+      const from = path.join(stagingDir, `file-${(counter += 1)}`);
+      placeFile(file, from, { copy, sizeBytes: 1 });
+      move({ from, to });
+    },
     file: (to, content) => {
       const from = path.join(stagingDir, `file-${(counter += 1)}`);
       if (stageFile(from, to, content, context.now())) move({ from, to });
@@ -184,7 +199,7 @@ export function openStage(context: StageContext): Stage {
 }
 
 /** 0 for the root, 1 for the directories in it. */
-function levelOf(tree: Tree): number {
+export function levelOf(tree: Tree): number {
   return tree.path === "" ? 0 : tree.path.split("/").length;
 }
 
@@ -192,12 +207,10 @@ export function hasOwnListing(tree: Tree): boolean {
   return tree.nodes.some((node) => node.name === listingName);
 }
 
-function writePage(file: string, html: string): void {
-  writeFileSync(file, html, { mode: 0o644, flag: "wx" });
-}
-
-function linkEarlierSymlink(from: string, to: string): boolean {
-  if (lstatSync(from, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return false;
+/** False, and nothing done, where there is no symlink to `target`: the way to the same directory may be a shorter one from there (its neighbours have the same two digits). */
+function linkEarlierSymlink(from: string, to: string, target: string): boolean {
+  if (lstatSync(from, { throwIfNoEntry: false })?.isSymbolicLink() !== true || readlinkSync(from) !== target)
+    return false;
   try {
     linkSync(from, to);
     return true;

@@ -44,7 +44,7 @@ export function stagePlainChanges(
   const rank = (change: Change): number => (change.path === manifest ? 2 : change.kind === "changed" ? 1 : 0);
   for (const { path: inside } of written.toSorted((a, b) => rank(a) - rank(b))) {
     const file = options.after(inside);
-    if (file === undefined) continue;
+    if (file === undefined || context.isTakenDown(file.digest)) continue;
     const from = path.join(stage.folder(), "file");
     const mtime = touched.get(inside);
     if (mtime !== undefined) copyObject(context.object(file.digest), from, mtime);
@@ -93,12 +93,11 @@ export function stagePlainChanges(
     }
     for (const left of earlier.values()) collectStalePages(left);
     if (hasOwnListing(tree)) return;
-    const listing = { siteTitle: context.siteTitle, assets: context.assets };
     const prefix = tree.path === "" ? "" : `${tree.path}/`;
     const view =
       prefix === ""
-        ? rootView(tree, publication, options.heading, listing)
-        : directoryView(tree, listing, options.heading + prefix);
+        ? rootView(tree, publication, options.heading, context)
+        : directoryView(tree, context, options.heading + prefix);
     stage.file(path.join(dir, prefix, "index.html"), context.pages.listing(view));
   }
 }

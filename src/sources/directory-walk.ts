@@ -40,6 +40,7 @@ export async function walkDirectory(remote: DirectoryRemote, signal: AbortSignal
   const found: FileEntry[] = [];
   const troubles: TroubleEntry[] = [];
   for (const entry of entries) {
+    if (entry.path === remote.ready) continue;
     if (entry.kind === "file") found.push(entry);
     else if (entry.kind !== "directory") troubles.push(entry);
   }

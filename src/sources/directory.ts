@@ -5,9 +5,12 @@ import type { RelativePath } from "../model/relative-path.ts";
 import type { DirectoryRemote } from "../model/remote.ts";
 import { isGone, throwReadFailure } from "./directory-errors.ts";
 import { fetchFiles } from "./directory-fetch.ts";
+import { readyMark } from "./directory-ready.ts";
+import { openDirectoryTree } from "./directory-tree.ts";
 import { troubleFailure } from "./directory-trouble.ts";
 import { regularFileState, walkDirectory } from "./directory-walk.ts";
 import type { Walk, WalkedFile } from "./directory-walk.ts";
+import { SourceNotReady } from "./source.ts";
 import type { Source, SourceCache, StoredContent } from "./source.ts";
 import { fileState, isRacy, readStatCache } from "./stat-cache.ts";
 import type { CachedFile, FileState, StatCache } from "./stat-cache.ts";
@@ -21,6 +24,8 @@ import type { CachedFile, FileState, StatCache } from "./stat-cache.ts";
  *
  * A file whose device, inode, size, mtime and ctime are those of an earlier settled run has its digest from `cache` and need not be fetched.
  *
+ * With `ready` nothing is read without that file: `list` throws a SourceNotReady, and a source whose mark went or was made anew while it was read has moved.
+ *
  * `now` is in seconds since 1970, by the clock that stamps the files; fractions are welcome.
  */
 export function openDirectory(
@@ -32,11 +37,26 @@ export function openDirectory(
   return {
     async list(signal) {
       const started = now();
+      const ready = readyMark(remote);
+      if (ready === "absent") {
+        // A source that is missing altogether is a failure, mark or not.
+        openDirectoryTree(remote);
+        throw new SourceNotReady(`${remote.ready} is not there`);
+      }
       const statCache = await readStatCache(cache);
       const { files, troubles, directories, hasChanged } = await walkDirectory(remote, signal);
       if (troubles.length > 0) throw troubleFailure(remote.path, troubles);
       const digests = knownDigests(files.values(), statCache, started);
-      listing = { started, statCache, directories, files: new Map(files), digests, hasFetched: false, hasChanged };
+      listing = {
+        started,
+        statCache,
+        directories,
+        files: new Map(files),
+        digests,
+        ready,
+        hasFetched: false,
+        hasChanged,
+      };
       const entries = [...files.values()].map(({ path, state }) => ({
         path,
         digest: digests.get(path),
@@ -61,7 +81,8 @@ export function openDirectory(
 
     async confirm(signal) {
       const current = assertListed(listing);
-      if (current.hasChanged) return "moved";
+      // A writer that took its mark away, or made it anew, has begun again.
+      if (current.hasChanged || readyMark(remote) !== current.ready) return "moved";
       const isStill = areDirectoriesStill(current, signal)
         ? areFilesStill(current, signal)
         : showsTheSame(current, await walkDirectory(remote, signal));
@@ -80,6 +101,8 @@ interface Listing {
   /** Sorted by path; a file that had to be read again stands here as it was then. */
   readonly files: Map<RelativePath, WalkedFile>;
   readonly digests: Map<RelativePath, Digest>;
+  /** The mark of the source's writer when the listing began. */
+  readonly ready: string;
   readonly hasChanged: boolean;
   hasFetched: boolean;
 }

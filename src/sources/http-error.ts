@@ -7,6 +7,8 @@ export class RequestError extends Error {
   readonly code: "SOURCE_UNREACHABLE" | "SOURCE_REFUSED" | "SOURCE_BAD_DATA";
   /** Whether the same request may bring something a little later. */
   readonly transient: boolean;
+  /** What the server answered, where that was the reason. */
+  readonly status: number | undefined;
   /** What the server asked to wait, in seconds. */
   readonly retryAfterSeconds: number | undefined;
   readonly hint: string | undefined;
@@ -14,11 +16,18 @@ export class RequestError extends Error {
   constructor(
     code: RequestError["code"],
     reason: string,
-    options: { transient?: boolean; retryAfterSeconds?: number | undefined; hint?: string; cause?: unknown } = {},
+    options: {
+      transient?: boolean;
+      status?: number;
+      retryAfterSeconds?: number | undefined;
+      hint?: string;
+      cause?: unknown;
+    } = {},
   ) {
     super(reason, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.transient = options.transient ?? false;
+    this.status = options.status;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.hint = options.hint;
   }

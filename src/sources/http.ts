@@ -34,13 +34,18 @@ export interface HttpOptions {
   readonly timeoutSeconds: number;
   readonly environment?: Environment;
   readonly resolve?: ResolveHost | undefined;
+  /** Refuse redirects that leave the origin (scheme, host and port) of `home`. */
+  readonly sameOrigin?: boolean;
 }
 
 /**
  * GET over http and https for one source. Only a 200 is content. Redirects are followed to http(s) addresses in the same kind of network as `home` or the
  * public one (see http-address.ts), never from https to http. User and password of `home` go to its own origin alone.
  */
-export function openHttp(home: URL, { timeoutSeconds, environment = process.env, resolve }: HttpOptions): Transport {
+export function openHttp(
+  home: URL,
+  { timeoutSeconds, environment = process.env, resolve, sameOrigin = false }: HttpOptions,
+): Transport {
   const guard = createAddressGuard(home.hostname, resolve);
   const timeoutMs = Math.ceil(timeoutSeconds * 1000);
   let agent: Promise<Dispatcher> | undefined;
@@ -48,8 +53,9 @@ export function openHttp(home: URL, { timeoutSeconds, environment = process.env,
   async function send(url: URL, fresh: boolean, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     agent ??= openAgent({ environment, lookup: guard.lookup, timeoutSeconds });
     const dispatcher = await agent;
+    const limit = headLimit(signal, timeoutMs);
     try {
-      return await dispatcher.request({
+      const response = await dispatcher.request({
         method: "GET",
         origin: url.origin,
         path: url.pathname + url.search,
@@ -59,11 +65,15 @@ export function openHttp(home: URL, { timeoutSeconds, environment = process.env,
           ...(fresh ? { "cache-control": "no-cache" } : {}),
           ...(url.origin === home.origin ? basicAuthorization(home) : {}),
         },
-        signal,
+        signal: limit.signal,
         headersTimeout: timeoutMs,
         bodyTimeout: timeoutMs,
       });
+      limit.headCame();
+      response.body.once("close", limit.end);
+      return response;
     } catch (error) {
+      limit.end();
       throw requestError(error);
     }
   }
@@ -79,8 +89,36 @@ export function openHttp(home: URL, { timeoutSeconds, environment = process.env,
         if (!isRedirect(response.statusCode)) throw statusError(response);
         target = redirectTarget(target, header(response, "location"));
         guard.assertHost(target.hostname);
+        if (sameOrigin && target.origin !== home.origin) {
+          throw new RequestError("SOURCE_REFUSED", `is redirected to another origin (${target.origin})`);
+        }
       }
       throw new RequestError("SOURCE_REFUSED", `is redirected more than ${maxRedirects} times`);
+    },
+  };
+}
+
+/** A signal for one request: the caller's until the body has ended, and until the head has come also a time limit that no interim answer (103, 103, …) puts off, as each does undici's own. */
+function headLimit(
+  outer: AbortSignal,
+  timeoutMs: number,
+): { readonly signal: AbortSignal; headCame(): void; readonly end: () => void } {
+  const controller = new AbortController();
+  const onAbort = (): void => controller.abort(outer.reason);
+  outer.addEventListener("abort", onAbort, { once: true });
+  if (outer.aborted) onAbort();
+  // Connecting has a limit of its own and comes first.
+  const timer = setTimeout(() => {
+    const reason = "no answer within the time limit";
+    controller.abort(new RequestError("SOURCE_UNREACHABLE", reason, { transient: true }));
+  }, timeoutMs * 2);
+  const headCame = (): void => clearTimeout(timer);
+  return {
+    signal: controller.signal,
+    headCame,
+    end: () => {
+      headCame();
+      outer.removeEventListener("abort", onAbort);
     },
   };
 }
@@ -115,6 +153,7 @@ function statusError(response: Dispatcher.ResponseData): RequestError {
   const hint = statusHints[status];
   return new RequestError("SOURCE_REFUSED", `the server answered ${status}`, {
     transient: status === 429 || status >= 500,
+    status,
     retryAfterSeconds: retryAfterSeconds(response),
     ...(hint === undefined ? {} : { hint }),
   });
@@ -144,9 +183,13 @@ function header(response: Dispatcher.ResponseData, name: string): string | undef
   return typeof value === "string" ? value : value?.[0];
 }
 
-/** Errors of sockets, TLS, DNS and of the HTTP parser bear a code; so do wrong arguments, which are a bug. Others pass unchanged. */
+/** Errors of sockets, TLS and DNS bear a code, those of the HTTP parser not always; wrong arguments, which are a bug, bear one too. Others pass unchanged. */
 function requestError(error: unknown): unknown {
-  if (error instanceof RequestError || !(error instanceof Error) || !("code" in error)) return error;
+  if (error instanceof RequestError || !(error instanceof Error)) return error;
+  if (error.name === "HTTPParserError") {
+    return new RequestError("SOURCE_UNREACHABLE", "the answer is no HTTP", { transient: true, cause: error });
+  }
+  if (!("code" in error)) return error;
   if (error.message.includes("(407)")) {
     return new RequestError("SOURCE_REFUSED", "the proxy wants a user and password", {
       cause: error,

@@ -46,11 +46,12 @@ export async function transferAll(
   }
 
   async function work(): Promise<void> {
-    for (const [first, ...others] of queue) {
+    for (const group of queue) {
       if (either.aborted) return;
+      const members = membersOf(group);
       try {
-        const content = await transfer(first, { signal: either, onBytes });
-        for (const { path } of [first, ...others]) stored.set(path, content);
+        const content = await transfer(members[0], { signal: either, onBytes });
+        for (const { path } of members) stored.set(path, content);
         report();
       } catch (error) {
         failures.push(error);
@@ -66,14 +67,37 @@ export async function transferAll(
   return stored;
 }
 
-/** A size is part of the key: of two entries that give one digest different sizes, one is wrong and must fail. */
-function groupByContent(wanted: readonly SourceEntry[]): readonly (readonly [SourceEntry, ...SourceEntry[]])[] {
-  const groups = new Map<string, [SourceEntry, ...SourceEntry[]]>();
+/**
+ * Of two entries that give one digest different sizes, one is wrong and must fail: they are no group. Most groups have one member, and there may be hundreds of thousands: the strings that
+ * are there serve as keys, and an array is made for groups of several alone.
+ */
+function groupByContent(wanted: readonly SourceEntry[]): readonly Group[] {
+  const groups: Group[] = [];
+  const indexes = new Map<string, number>();
   for (const entry of wanted) {
-    const key = `${entry.digest ?? `/${entry.path}`} ${entry.sizeBytes}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [entry]);
-    else group.push(entry);
+    const { digest, path, sizeBytes } = entry;
+    const likeIt = digest === undefined ? undefined : indexes.get(digest);
+    const index =
+      likeIt === undefined || sizeOf(groups[likeIt]) === sizeBytes ? likeIt : indexes.get(`${digest} ${sizeBytes}`);
+    const group = index === undefined ? undefined : groups[index];
+    if (index === undefined || group === undefined) {
+      groups.push(entry);
+      indexes.set(
+        digest === undefined ? `/${path}` : likeIt === undefined ? digest : `${digest} ${sizeBytes}`,
+        groups.length - 1,
+      );
+    } else groups[index] = "path" in group ? [group, entry] : [...group, entry];
   }
-  return [...groups.values()];
+  return groups;
+}
+
+/** An entry, or several with the same content. */
+type Group = SourceEntry | readonly [SourceEntry, ...SourceEntry[]];
+
+function membersOf(group: Group): readonly [SourceEntry, ...SourceEntry[]] {
+  return "path" in group ? [group] : group;
+}
+
+function sizeOf(group: Group | undefined): number | undefined {
+  return group === undefined ? undefined : membersOf(group)[0].sizeBytes;
 }

@@ -6,7 +6,7 @@ import type { RelativePath } from "../model/relative-path.ts";
  * Every failure is a `Failure` with a SOURCE_ code that names the thing and the reason; nothing partial is ever returned.
  */
 export interface Source {
-  /** What the source offers now. Entries are sorted by `compareNames`, no path twice, no path that is both file and directory. */
+  /** What the source offers now. Entries are sorted by `compareNames`, no path twice, no path that is both file and directory. Throws a SourceNotReady when the source says so. */
   list(signal: AbortSignal): Promise<SourceListing>;
 
   /**
@@ -67,6 +67,11 @@ export interface ContentSink {
 /** Bytes that are not what they were announced to be. */
 export class ContentMismatch extends Error {
   override readonly name = "ContentMismatch";
+}
+
+/** The source says of itself that it is not to be read now. No failure: the next run asks again. The message is the reason. */
+export class SourceNotReady extends Error {
+  override readonly name = "SourceNotReady";
 }
 
 /** A small file that a source may keep between runs; losing it costs time, never correctness. */

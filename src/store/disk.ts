@@ -1,18 +1,32 @@
-import { execFile } from "node:child_process";
-import { closeSync, constants, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import path from "node:path";
-import { promisify } from "node:util";
 
-import { hasErrorCode } from "../error-code.ts";
+import { hasErrorCode, naming } from "../error-code.ts";
 import { Failure } from "../failure.ts";
 
 /**
  * Makes everything written so far to the file system that holds `directory` durable, with one syncfs(2): the barrier between "written" and "visible".
  * Node has no syncfs, coreutils' `sync -f` has. A failed barrier is never retried: after an error the kernel forgets which pages were dirty.
+ *
+ * The program has a process group of its own: Ctrl-C in a terminal must interrupt asof, and not make a barrier fail.
  */
 export async function syncFileSystem(directory: string): Promise<void> {
   try {
-    await promisify(execFile)("sync", ["-f", directory]);
+    const child = spawn("sync", ["-f", directory], { stdio: "ignore", detached: true });
+    const [code] = await once(child, "close");
+    if (code !== 0) throw new Error(`sync ended with ${String(code)}`);
   } catch (cause) {
     throw new Failure("LOCAL_IO", `cannot make ${directory} durable: sync -f failed`, {
       cause,
@@ -31,12 +45,17 @@ export function replaceFile(file: string, content: string | Uint8Array, mode = 0
     mode,
   );
   try {
-    writeWhole(handle, typeof content === "string" ? Buffer.from(content) : content);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
+    try {
+      writeWhole(handle, typeof content === "string" ? Buffer.from(content) : content);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(temporary, file);
+  } catch (error) {
+    removeIfPossible(temporary);
+    throw naming(error, temporary);
   }
-  renameSync(temporary, file);
   syncDirectory(path.dirname(file));
 }
 
@@ -64,6 +83,15 @@ export function syncDirectory(directory: string): void {
     fsyncSync(handle);
   } finally {
     closeSync(handle);
+  }
+}
+
+/** Clears away after a failure, which is what has to be told: what cannot be removed now is removed by the next run. */
+export function removeIfPossible(target: string): void {
+  try {
+    rmSync(target, { recursive: true, force: true });
+  } catch {
+    // The disk takes no changes at all.
   }
 }
 

@@ -9,27 +9,41 @@ export interface Lock {
   release(): void;
 }
 
+/** A shared lock is held by any number of readers, and by no writer meanwhile. */
+export type LockKind = "exclusive" | "shared";
+
 /**
  * Takes the state directory's lock, or throws LOCKED at once, naming the holder. The kernel holds it (flock(2) on an open file description), so death
  * releases it and there is no stale lock; the text in the file is information only. Node has no flock: `flock -n 3` of util-linux takes it on our
- * inherited descriptor and leaves it there. Commands that asof starts later do not inherit it.
+ * inherited descriptor and leaves it there. Commands that asof starts later do not inherit it. Readers that want no writer in between share it.
  */
-export function takeLock(file: string, purpose: string, now: number): Lock {
+export function takeLock(file: string, purpose: string, now: number, kind: LockKind = "exclusive"): Lock {
   for (;;) {
     const handle = openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
-    if (!flock(handle)) {
+    if (!flock(handle, kind)) {
       closeSync(handle);
       throw new Failure("LOCKED", `another run is at work: ${holderOf(file)}`, {
         hint: "wait for it, or pass --wait SECONDS",
       });
     }
     if (isStill(handle, file)) {
-      ftruncateSync(handle);
-      writeSync(handle, describe(purpose, now), 0);
+      introduce(handle, describe(purpose, now));
       return { release: () => closeSync(handle) };
     }
     // The file was removed between open and flock: that lock guards nothing.
     closeSync(handle);
+  }
+}
+
+/** Writes down who holds the lock. It is held all the same where there is no room for that; any other failure gives it free. */
+function introduce(handle: number, text: string): void {
+  try {
+    ftruncateSync(handle);
+    writeSync(handle, text, 0);
+  } catch (error) {
+    if (hasErrorCode(error, "ENOSPC", "EDQUOT")) return;
+    closeSync(handle);
+    throw error;
   }
 }
 
@@ -40,13 +54,14 @@ export async function waitForLock(
     readonly purpose: string;
     readonly waitSeconds: number;
     readonly signal: AbortSignal;
+    readonly kind?: LockKind;
     readonly clock: { now(): number; sleep(ms: number, signal: AbortSignal): Promise<void> };
   },
 ): Promise<Lock> {
   const deadline = performance.now() + options.waitSeconds * 1000;
   for (;;) {
     try {
-      return takeLock(file, options.purpose, options.clock.now());
+      return takeLock(file, options.purpose, options.clock.now(), options.kind);
     } catch (error) {
       if (!(error instanceof Failure) || error.code !== "LOCKED" || performance.now() >= deadline) throw error;
     }
@@ -54,8 +69,10 @@ export async function waitForLock(
   }
 }
 
-function flock(handle: number): boolean {
-  const result = spawnSync("flock", ["-n", "3"], { stdio: ["ignore", "ignore", "inherit", handle] });
+function flock(handle: number, kind: LockKind): boolean {
+  const result = spawnSync("flock", [kind === "shared" ? "-sn" : "-n", "3"], {
+    stdio: ["ignore", "ignore", "inherit", handle],
+  });
   if (result.error !== undefined) {
     throw new Failure("LOCAL_IO", "cannot lock the state directory: the flock command is not there", {
       cause: result.error,

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 
 import { hasErrorCode } from "../error-code.ts";
@@ -9,7 +10,7 @@ import { foldHistory } from "../model/history.ts";
 import type { History, HistoryEvent } from "../model/history.ts";
 import { parseTree } from "../model/tree.ts";
 import type { Tree } from "../model/tree.ts";
-import { readIfThere, replaceFile } from "./disk.ts";
+import { readIfThere, replaceFile, syncDirectory, syncFileSystem } from "./disk.ts";
 import { appendToLog, emptyLog, readLog } from "./log.ts";
 import type { RepositoryLog } from "./log.ts";
 import { stateLayout } from "./state-layout.ts";
@@ -26,11 +27,15 @@ export interface Store {
   repositoryNames(): readonly string[];
   /** Commits events to a repository's log, durably. The first event creates it. */
   append(name: string, events: readonly HistoryEvent[]): StoredRepository;
+  /** Puts a whole log in the place of one that is its beginning, or of none, by one rename. */
+  replaceLog(name: string, lines: readonly string[]): void;
   /** The record of a directory. Throws DAMAGE when it is missing or none. */
   tree(digest: Digest): Tree;
   begin(): Transaction;
-  /** Removes what runs that died left in state/incoming, and finishes deletions. Needs the lock. */
-  recover(): Promise<void>;
+  /**
+   * Removes what runs that died left in state/incoming, and finishes deletions. Needs the lock. What has no name that asof gives is somebody else's: it stays, and its paths are returned.
+   */
+  recover(): Promise<readonly string[]>;
 }
 
 export interface StoredRepository {
@@ -53,6 +58,7 @@ export function openStore(
   if (options.create !== "never") checkFormat(layout);
   const repositories = new Map<string, StoredRepository>();
   const trees = new Map<Digest, Tree>();
+  let keptNodes = 0;
 
   function repository(name: string): StoredRepository | undefined {
     const known = repositories.get(name);
@@ -77,7 +83,10 @@ export function openStore(
       });
     }
     // Bounded: a walk over a large history must not keep all of it.
-    if (trees.size >= 2000) trees.clear();
+    if ((keptNodes += parsed.nodes.length + 1) > 50_000) {
+      trees.clear();
+      keptNodes = parsed.nodes.length + 1;
+    }
     trees.set(digest, parsed);
     return parsed;
   }
@@ -85,18 +94,36 @@ export function openStore(
   return {
     layout,
     repository,
-    repositoryNames: () => readdirSync(path.join(layout.root, "repositories")).toSorted(),
+    repositoryNames: () =>
+      options.create === "never" ? [] : readdirSync(path.join(layout.root, "repositories")).toSorted(),
     append: (name, events) => remember(name, appendToLog(layout.log(name), repository(name)?.log ?? emptyLog, events)),
+    replaceLog: (name, lines) => {
+      mkdirSync(layout.repository(name), { recursive: true, mode: 0o700 });
+      replaceFile(layout.log(name), lines.map((line) => `${line}\n`).join(""), 0o600);
+      syncDirectory(path.dirname(layout.repository(name)));
+      repositories.delete(name);
+    },
     tree,
     begin: () => beginTransaction(layout, options.now),
     recover: async () => {
-      for (const folder of [layout.incoming, layout.trash]) {
-        if (readdirSync(folder).length === 0) continue;
-        const { emptyDir } = await import("fs-extra/esm");
-        await emptyDir(folder);
-      }
+      const [incoming, trash] = [layout.incoming, layout.trash].map(namesIn);
+      // What went into the trash is durably there before it is taken apart: a power loss must not bring half of it back.
+      if (trash !== undefined && trash.ours.length > 0) await syncFileSystem(layout.root);
+      for (const one of [...(incoming?.ours ?? []), ...(trash?.ours ?? [])]) await rm(one, { recursive: true });
+      return [...(incoming?.foreign ?? []), ...(trash?.foreign ?? [])];
     },
   };
+}
+
+/** What lies in a folder in which asof gives every name itself: transactions and trash have names of `randomUUID`. */
+function namesIn(folder: string): { readonly ours: readonly string[]; readonly foreign: readonly string[] } {
+  const names = readdirSync(folder);
+  const paths = (some: readonly string[]): readonly string[] => some.map((name) => path.join(folder, name));
+  return { ours: paths(names.filter(isUuid)), foreign: paths(names.filter((name) => !isUuid(name))) };
+}
+
+function isUuid(name: string): boolean {
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name);
 }
 
 /** Whether there is a state directory at all: reading commands say so in words of their own. */
@@ -109,7 +136,7 @@ export function prepareStateDirectory(root: string): void {
   mkdirSync(root, { recursive: true, mode: 0o700 });
   if (storeExists(root)) return;
   // A run that died before FORMAT was written left a lock and empty folders.
-  if (readdirSync(root).some((name) => name !== "lock" && name !== "lock-probe" && !folders.has(name))) {
+  if (readdirSync(root).some((name) => !beforeFormat.has(name) && !folders.has(name))) {
     throw new Failure("CONFIG", `the state directory ${root} is not empty and was not made by asof`, {
       hint: "name an empty or new directory as state:",
     });
@@ -122,6 +149,9 @@ function createState(layout: StateLayout): void {
   for (const name of folders) mkdirSync(path.join(layout.root, name), { recursive: true, mode: 0o700 });
   replaceFile(layout.format, `${JSON.stringify({ ...format, id: randomUUID() })}\n`, 0o600);
 }
+
+/** What there may be before FORMAT has its name. */
+const beforeFormat: ReadonlySet<string> = new Set(["lock", "lock-probe", ".asof-new-FORMAT"]);
 
 const folders: ReadonlySet<string> = new Set([
   "objects",

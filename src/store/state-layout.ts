@@ -13,6 +13,8 @@ export interface StateLayout {
   readonly incoming: string;
   readonly trash: string;
   readonly cache: string;
+  /** What a repair set aside. */
+  readonly damaged: string;
   readonly objects: string;
   readonly trees: string;
   object(digest: Digest): string;
@@ -37,6 +39,7 @@ export function stateLayout(root: string): StateLayout {
     incoming: below("incoming"),
     trash: below("trash"),
     cache: below("cache"),
+    damaged: below("damaged"),
     objects: below("objects"),
     trees: below("trees"),
     object: (digest) => below("objects", digest.slice(0, 2), digest),

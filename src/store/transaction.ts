@@ -1,11 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
 import {
+  chmodSync,
   constants,
+  copyFileSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   renameSync,
-  rmSync,
   unlinkSync,
   utimesSync,
   writeFileSync,
@@ -13,11 +15,12 @@ import {
 import { open } from "node:fs/promises";
 import path from "node:path";
 
+import { hasErrorCode, naming } from "../error-code.ts";
 import { isDigest } from "../model/digest.ts";
 import type { Digest } from "../model/digest.ts";
 import { printTree } from "../model/tree.ts";
 import type { Tree } from "../model/tree.ts";
-import { syncFileSystem } from "./disk.ts";
+import { removeIfPossible, syncFileSystem } from "./disk.ts";
 import type { StateLayout } from "./state-layout.ts";
 
 /** Bytes that are on their way into the store. Nothing of them is visible before `seal`. */
@@ -27,6 +30,8 @@ export interface Transaction {
   /** Streams content in, hashing the bytes written. Rejects and leaves nothing when `check` throws for the size so far or for the whole. */
   put(content: AsyncIterable<Uint8Array>, check?: ContentCheck): Promise<{ digest: Digest; sizeBytes: number }>;
   putText(text: string | Uint8Array): { digest: Digest; sizeBytes: number };
+  /** Takes a file of the same file system in: a hard link with `link`, where there can be one, else a copy. Its modification time stays. */
+  putFile(file: string, options: { readonly link: boolean }): Promise<{ digest: Digest; sizeBytes: number }>;
   putTree(tree: Tree): Digest;
   /** Makes everything durable, then gives it its final names, then makes the names durable. */
   seal(): Promise<void>;
@@ -86,8 +91,8 @@ export function beginTransaction(layout: StateLayout, now: () => number): Transa
       return stored;
     } catch (error) {
       await handle.close();
-      rmSync(file, { force: true });
-      throw error;
+      removeIfPossible(file);
+      throw naming(error, file);
     }
   }
 
@@ -96,7 +101,7 @@ export function beginTransaction(layout: StateLayout, now: () => number): Transa
     const digest = asDigest(createHash("sha256").update(bytes).digest("hex"));
     if (!isStored(digest, bytes.length)) {
       const file = nextName();
-      writeFileSync(file, bytes, { mode: 0o444, flag: "wx" });
+      writeNew(file, bytes);
       const second = Math.floor(now());
       utimesSync(file, second, second);
       objects.set(digest, file);
@@ -104,9 +109,34 @@ export function beginTransaction(layout: StateLayout, now: () => number): Transa
     return { digest, sizeBytes: bytes.length };
   }
 
+  async function putFile(
+    from: string,
+    { link }: { readonly link: boolean },
+  ): Promise<{ digest: Digest; sizeBytes: number }> {
+    const file = nextName();
+    if (!link || !linkIfPossible(from, file)) {
+      const stat = lstatSync(from);
+      copyFileSync(from, file, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+      utimesSync(file, stat.atime, stat.mtime);
+      chmodSync(file, 0o444);
+    }
+    const hash = createHash("sha256");
+    let sizeBytes = 0;
+    const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+    for await (const chunk of handle.createReadStream()) {
+      if (!(chunk instanceof Uint8Array)) throw new Error("a stream of bytes gives bytes");
+      hash.update(chunk);
+      sizeBytes += chunk.length;
+    }
+    const stored = { digest: asDigest(hash.digest("hex")), sizeBytes };
+    if (isStored(stored.digest, sizeBytes)) unlinkSync(file);
+    else objects.set(stored.digest, file);
+    return stored;
+  }
+
   function putTree(tree: Tree): Digest {
     const text = printTree(tree);
-    const digest = asDigest(createHash("sha256").update(text).digest("hex"));
+    const digest = treeDigest(tree);
     if (!trees.has(digest) && !existsSync(layout.tree(digest))) trees.set(digest, text);
     return digest;
   }
@@ -116,7 +146,7 @@ export function beginTransaction(layout: StateLayout, now: () => number): Transa
     const moves = [...objects].map(([digest, file]) => ({ file, to: layout.object(digest) }));
     for (const [digest, text] of trees) {
       const file = nextName();
-      writeFileSync(file, text, { mode: 0o444, flag: "wx" });
+      writeNew(file, text);
       moves.push({ file, to: layout.tree(digest) });
     }
     await syncFileSystem(dir);
@@ -129,7 +159,22 @@ export function beginTransaction(layout: StateLayout, now: () => number): Transa
     trees.clear();
   }
 
-  return { dir, put, putText, putTree, seal, discard: () => rmSync(dir, { recursive: true, force: true }) };
+  return { dir, put, putText, putFile, putTree, seal, discard: () => removeIfPossible(dir) };
+}
+
+/** The digest under which the record of a directory is stored. */
+export function treeDigest(tree: Tree): Digest {
+  return asDigest(createHash("sha256").update(printTree(tree)).digest("hex"));
+}
+
+function linkIfPossible(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (hasErrorCode(error, "EMLINK", "EPERM", "EXDEV", "ENOTSUP")) return false;
+    throw error;
+  }
 }
 
 /** Whether the pool holds `digest` as a regular file of the right size. A file of another size is the trace of damage and is fetched again. */
@@ -141,4 +186,13 @@ export function hasObject(layout: StateLayout, digest: Digest, sizeBytes: number
 function asDigest(hex: string): Digest {
   if (!isDigest(hex)) throw new Error("SHA-256 is not 64 hex digits");
   return hex;
+}
+
+/** Writes a file of the pool that is not there yet. */
+function writeNew(file: string, content: string | Uint8Array): void {
+  try {
+    writeFileSync(file, content, { mode: 0o444, flag: "wx" });
+  } catch (error) {
+    throw naming(error, file);
+  }
 }

@@ -43,7 +43,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   undici: ["sources"],
   yaml: ["config"],
   "fast-glob": ["sources"],
-  "fs-extra/esm": ["store"],
+  "fs-extra/esm": ["operations"],
   zod: ["config", "store", "operations"],
 };
 

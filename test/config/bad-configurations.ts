@@ -89,7 +89,7 @@ export const badConfigurations: readonly BadConfiguration[] = [
   top("__proto__", "__proto__: { polluted: 1 }", "1:1: __proto__", "is not a possible key"),
   top("constructor", "constructor: { prototype: { polluted: 1 } }", "1:1: constructor", "is not a possible key"),
   top("prototype below site", "site: { prototype: 1 }", "1:9: site.prototype", "is not a possible key"),
-  top("a key that a later version may have", "sign: {}", "1:1: sign", "unknown key"),
+  top("a key that a later version may have", "notify: {}", "1:1: notify", "unknown key"),
   top("a key in the wrong mapping", "site: { layout: copies }", "1:9: site.layout", "known here: name, title, url"),
   repository(
     "an unknown key of a repository",
@@ -99,9 +99,28 @@ export const badConfigurations: readonly BadConfiguration[] = [
   ),
   repository(
     "an unknown key of retain",
-    "retain: { last: 3 }",
-    "3:15: repositories.r.retain.last",
-    "known here: checkpoints",
+    "retain: { keep: 3 }",
+    "3:15: repositories.r.retain.keep",
+    "known here: checkpoints, last, hourly",
+  ),
+  repository(
+    "a rule in words",
+    "retain: { daily: all }",
+    "3:22: repositories.r.retain.daily",
+    "must be a whole number",
+  ),
+  repository(
+    "a duration of months, which have no length",
+    "retain: { within: 2y5m }",
+    "3:23: repositories.r.retain.within",
+    "is not a duration",
+  ),
+  repository("a label alone", "retain: { labels: v1 }", "3:23: repositories.r.retain.labels", "must be a list"),
+  repository(
+    "a label with a space",
+    'retain: { labels: ["release 1"] }',
+    "3:24: repositories.r.retain.labels[0]",
+    "is not a label",
   ),
   repository(
     "an unknown key of fetch",
@@ -145,6 +164,14 @@ export const badConfigurations: readonly BadConfiguration[] = [
   top("an empty word in a list", 'reload: [nginx, ""]', "1:17: reload[1]", "must not be empty"),
   top("an empty list", "reload: []", "1:9: reload", "must have at least one item"),
   top("a NUL in a command", 'reload: ["a\\0b"]', "1:10: reload[0]", "has a NUL"),
+  top("a signing command that is told of no file", "sign: { command: [gpg] }", "1:18: sign.command", 'has no "{file}"'),
+  top(
+    "a signature that is not beside the statement",
+    'sign: { command: [gpg, "{file}"], file: ../x }',
+    "1:41: sign.file",
+    'is not "checkpoint.txt."',
+  ),
+  repository("sums that are neither", "sums: maybe", "3:11: repositories.r.sums", "must be true or false"),
   top("an unknown layout", "layout: links", "1:9: layout", 'must be "shared" or "hardlinks" or "copies"'),
   top(
     "an unknown server",
@@ -152,9 +179,15 @@ export const badConfigurations: readonly BadConfiguration[] = [
     "1:11: servers[0]",
     'must be "nginx" or "apache" or "caddy" or "lighttpd"',
   ),
-  top("no server at all", "servers: []", "1:10: servers", "must have at least one item"),
+  top("neither server nor host", "servers: []", "1:10: servers", "names no server, and there are no hosts"),
   top("an unknown host", "hosts: [geocities]", "1:9: hosts[0]", 'must be "cloudflare" or'),
-  top("a host that takes no links", "hosts: [netlify]", "1:1: layout", "must be copies with hosts: netlify"),
+  top("a host that takes no links", "state: s\nhosts: [netlify]", "2:8: hosts", "needs layout: copies"),
+  top(
+    "a host beside a layout of links",
+    "hosts: [netlify]\nlayout: shared",
+    "2:9: layout",
+    "must be copies with hosts: netlify",
+  ),
   top(
     "a word for whether rules are checked",
     "check_rules: yes",
@@ -187,6 +220,19 @@ export const badConfigurations: readonly BadConfiguration[] = [
     "fetch: { concurrency: 0 }",
     "3:27: repositories.r.fetch.concurrency",
     "must be at least 1",
+  ),
+  repository(
+    "more shrinking than there is",
+    "max_shrink: 101",
+    "3:17: repositories.r.max_shrink",
+    "must be at most 100",
+  ),
+  repository("a shrinking with its unit", "max_shrink: 50%", "3:17: repositories.r.max_shrink", "must be"),
+  remote(
+    "a mark outside the folder",
+    "type: directory, path: in, ready: ../done",
+    "3:49: repositories.r.remote.ready",
+    'has a segment ".."',
   ),
   repository(
     "a flood of requests",

@@ -19,6 +19,7 @@ describe("defaults", () => {
       templatesDir: undefined,
       theme: "default",
       reload: undefined,
+      sign: undefined,
       layout: "shared",
       pruned: "gone",
       graceSeconds: 3600,
@@ -28,9 +29,11 @@ describe("defaults", () => {
           name: "r",
           remote: undefined,
           manifest: "PULP_MANIFEST",
+          sums: true,
           retain: { checkpoints: undefined },
           settled: true,
           horizonStepSeconds: 86_400,
+          maxShrinkPercent: 50,
           fetch: { concurrency: 10, retries: 3, timeoutSeconds: 30, maxManifestBytes: 64 * 1024 * 1024 },
         },
       ],
@@ -67,6 +70,7 @@ describe("a configuration with every key", () => {
     check_rules: true,
     theme: "classic",
     reload: ["systemctl", "reload", "nginx"],
+    sign: { command: ["sign", "{file}"] },
     layout: "copies",
     pruned: "redirect",
     grace: 0,
@@ -75,9 +79,21 @@ describe("a configuration with every key", () => {
       "b.b_b-b": {
         remote: { type: "file", url: "HTTPS://H.example/%7Ea/M?x=1", mode: "mirror" },
         manifest: null,
-        retain: { checkpoints: 30 },
+        sums: false,
+        retain: {
+          checkpoints: 30,
+          last: 1,
+          hourly: 2,
+          daily: 3,
+          weekly: 4,
+          monthly: 5,
+          yearly: 6,
+          within: "36h",
+          labels: ["v1", "release-2.0_x"],
+        },
         settled: false,
         horizon_step: "90s",
+        max_shrink: 100,
         fetch: { concurrency: 1, retries: 0, timeout: "2m", max_manifest: "500 kB" },
       },
       a: {
@@ -87,6 +103,7 @@ describe("a configuration with every key", () => {
           include: ["*.deb"],
           exclude: ["x/**"],
           symlinks: "follow-inside",
+          ready: "d/.done",
         },
         settled: false,
       },
@@ -107,6 +124,7 @@ describe("a configuration with every key", () => {
     templatesDir: undefined,
     theme: "classic",
     reload: ["systemctl", "reload", "nginx"],
+    sign: { command: ["sign", "{file}"], file: "checkpoint.txt.sig" },
     layout: "copies",
     pruned: "redirect",
     graceSeconds: 0,
@@ -120,20 +138,35 @@ describe("a configuration with every key", () => {
           include: ["*.deb"],
           exclude: ["x/**"],
           symlinks: "follow-inside",
+          ready: "d/.done",
         },
         manifest: "PULP_MANIFEST",
+        sums: true,
         retain: { checkpoints: undefined },
         settled: false,
         horizonStepSeconds: 86_400,
+        maxShrinkPercent: 50,
         fetch: { concurrency: 10, retries: 3, timeoutSeconds: 30, maxManifestBytes: 64 * 1024 * 1024 },
       },
       {
         name: "b.b_b-b",
         remote: { type: "file", url: "https://h.example/%7Ea/M?x=1", mode: "mirror" },
         manifest: undefined,
-        retain: { checkpoints: 30 },
+        sums: false,
+        retain: {
+          checkpoints: 30,
+          last: 1,
+          hourly: 2,
+          daily: 3,
+          weekly: 4,
+          monthly: 5,
+          yearly: 6,
+          withinSeconds: 36 * 3600,
+          labels: ["v1", "release-2.0_x"],
+        },
         settled: false,
         horizonStepSeconds: 90,
+        maxShrinkPercent: 100,
         fetch: { concurrency: 1, retries: 0, timeoutSeconds: 120, maxManifestBytes: 500_000 },
       },
     ],
@@ -204,6 +237,11 @@ distributions:
   c: { repository: r, base_path: x-a }
 `;
     await expect(parseText(text)).resolves.toMatchObject({ warnings: [] });
+  });
+
+  it("a site for hosts alone needs no server", async () => {
+    const { config } = await parseText("servers: []\nhosts: [netlify]\nlayout: copies\nrepositories: { r: {} }\n");
+    expect(config.servers).toEqual([]);
   });
 
   it("a password in a file that all may read is warned about, without being repeated", async () => {

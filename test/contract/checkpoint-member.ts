@@ -1,5 +1,5 @@
 import { loadConfig } from "../../src/config/load.ts";
-import { startPreview } from "../../src/operations/preview.ts";
+import { startPreview } from "../../src/operations/preview/preview.ts";
 import type { Project } from "../helpers/asof.ts";
 import { rawRequest } from "../servers/raw-request.ts";
 import type { RawRequest, RawResponse } from "../servers/raw-request.ts";

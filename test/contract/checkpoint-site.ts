@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+
 import { isTimestamp } from "../../src/model/timestamp.ts";
 import type { Timestamp } from "../../src/model/timestamp.ts";
 import { openProject } from "../helpers/asof.ts";
@@ -40,39 +42,83 @@ export interface Followed extends RawResponse {
   readonly text: string;
 }
 
-/** Opens a project with the configuration for an origin, has `fill` put something into it, and starts the server. */
+/** A project that was filled once, for several members to serve. */
+export interface FilledProject<Content> {
+  /** Starts the member on a copy of its own, which tests may change. */
+  serve(member: CheckpointMember): Promise<CheckpointSite & { readonly content: Content }>;
+  remove(): Promise<void>;
+}
+
+/** Opens a project with the configuration for an origin, and has `fill` put something into it. */
+export async function fillCheckpointProject<Content>(
+  configuration: (originUrl: string) => string,
+  fill: (project: CheckpointProject) => Promise<Content>,
+): Promise<FilledProject<Content>> {
+  const origin = await startOrigin();
+  const start = Math.floor(Date.now() / 1000) - 500;
+  const filled = checkpointProject(openProject(configuration(origin.url)), origin, start);
+  const remove = async (): Promise<void> => {
+    await origin.close();
+    filled.remove();
+  };
+  return orElse(remove, async () => {
+    const content = await fill(filled);
+    return {
+      remove,
+      async serve(member) {
+        const project = checkpointProject(openProject(""), origin, start);
+        return orElse(project.remove, async () => {
+          // With links as they are.
+          execFileSync("cp", ["-a", `${filled.dir}/.`, project.dir]);
+          project.setClock(filled.clock());
+          // The rules name the directories that they are about.
+          await project.ok("build");
+          const server = await member.start(project, mount);
+          return {
+            project,
+            content,
+            server,
+            isUploaded: member.isUploaded === true,
+            get: server.request,
+            follow: (target) => follow(server.request, target),
+            async close() {
+              await server.stop();
+              project.remove();
+            },
+          };
+        });
+      },
+    };
+  });
+}
+
+/** Such a project for one member alone. */
 export async function openCheckpointSite<Content>(
   member: CheckpointMember,
   configuration: (originUrl: string) => string,
   fill: (project: CheckpointProject) => Promise<Content>,
 ): Promise<CheckpointSite & { readonly content: Content }> {
-  const origin = await startOrigin();
-  const project = checkpointProject(openProject(configuration(origin.url)), origin);
+  const filled = await fillCheckpointProject(configuration, fill);
+  const site = await orElse(filled.remove, () => filled.serve(member));
+  return {
+    ...site,
+    async close() {
+      await site.close();
+      await filled.remove();
+    },
+  };
+}
+
+async function orElse<Result>(cleanUp: () => void | Promise<void>, attempt: () => Promise<Result>): Promise<Result> {
   try {
-    const content = await fill(project);
-    const server = await member.start(project, mount);
-    return {
-      project,
-      content,
-      server,
-      isUploaded: member.isUploaded === true,
-      get: server.request,
-      follow: (target) => follow(server.request, target),
-      async close() {
-        await server.stop();
-        await origin.close();
-        project.remove();
-      },
-    };
+    return await attempt();
   } catch (error) {
-    await origin.close();
-    project.remove();
+    await cleanUp();
     throw error;
   }
 }
 
-function checkpointProject(project: Project, origin: OriginServer): CheckpointProject {
-  const start = Math.floor(Date.now() / 1000) - 500;
+function checkpointProject(project: Project, origin: OriginServer, start: number): CheckpointProject {
   return {
     ...project,
     origin,

@@ -2,5 +2,5 @@ import { availableServers } from "../servers/members.ts";
 import { previewMember, ruleMember } from "./checkpoint-member.ts";
 import { describeCheckpointContract } from "./pulp-checkpoints.ts";
 
-describeCheckpointContract(previewMember, "hardlinks");
-for (const member of availableServers()) describeCheckpointContract(ruleMember(member), "copies");
+describeCheckpointContract([previewMember], "hardlinks");
+describeCheckpointContract(availableServers().map(ruleMember), "copies");

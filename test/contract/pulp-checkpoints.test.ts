@@ -4,7 +4,6 @@ import { describeCheckpointContract } from "./pulp-checkpoints.ts";
 import { describePrunedRedirect } from "./pulp-pruned-redirect.ts";
 
 // Hosts need copies: pulp-checkpoints-layouts.test.ts.
-for (const member of [previewMember, ...availableRuleServers().map(ruleMember)]) {
-  describeCheckpointContract(member, "shared");
-  describePrunedRedirect(member);
-}
+const members = [previewMember, ...availableRuleServers().map(ruleMember)];
+describeCheckpointContract(members, "shared");
+describePrunedRedirect(members);

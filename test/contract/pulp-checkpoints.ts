@@ -4,39 +4,48 @@ import type { Layout } from "../../src/model/config.ts";
 import { addSeconds, timestampFromSeconds } from "../../src/model/timestamp.ts";
 import type { Timestamp } from "../../src/model/timestamp.ts";
 import type { CheckpointMember } from "./checkpoint-member.ts";
-import { openCheckpointSite } from "./checkpoint-site.ts";
+import { fillCheckpointProject } from "./checkpoint-site.ts";
+import type { FilledProject } from "./checkpoint-site.ts";
 import { describeDifferences } from "./pulp-differences.ts";
 import { baseOf, fillPulpFixture, pulpConfiguration } from "./pulp-fixture.ts";
-import type { PulpSite } from "./pulp-fixture.ts";
+import type { PulpFixture, PulpSite } from "./pulp-fixture.ts";
 import { describeRetention } from "./pulp-retention.ts";
 import { describeUntested } from "./pulp-untested.ts";
 
 /**
  * Pulp's own checkpoint tests, restated, with Pulp's numbers (12 and 23, which have no HTTP in them, are in pulp-validation.test.ts), then what Pulp does without a test, and where
- * asof differs on purpose. Whatever serves a site of asof has to pass.
+ * asof differs on purpose. Whatever serves a site of asof has to pass. Each member has a copy of one project, because some tests change it.
  */
-export function describeCheckpointContract(member: CheckpointMember, layout: Layout): void {
-  describe(`checkpoints, served by ${member.name}, in the layout ${layout}`, () => {
-    let opened: ReturnType<PulpSite> | undefined;
-    const site: PulpSite = () => {
-      if (opened === undefined) throw new Error("the site was not opened");
-      return opened;
-    };
+export function describeCheckpointContract(members: readonly CheckpointMember[], layout: Layout): void {
+  describe(`checkpoints in the layout ${layout}`, () => {
+    let filled: FilledProject<PulpFixture> | undefined;
 
     beforeAll(async () => {
-      opened = await openCheckpointSite(
-        member,
+      filled = await fillCheckpointProject(
         (originUrl) => pulpConfiguration(originUrl, layout, null),
         (project) => fillPulpFixture(project, layout),
       );
     });
-    afterAll(() => opened?.close());
+    afterAll(() => filled?.remove());
 
-    describePulpTests(site);
-    describePulpUnitTests(site);
-    describeUntested(site);
-    describeDifferences(site);
-    describeRetention(site);
+    describe.each(members)("served by $name", (member) => {
+      let opened: ReturnType<PulpSite> | undefined;
+      const site: PulpSite = () => {
+        if (opened === undefined) throw new Error("the site was not opened");
+        return opened;
+      };
+
+      beforeAll(async () => {
+        opened = await filled?.serve(member);
+      });
+      afterAll(() => opened?.close());
+
+      describePulpTests(site);
+      describePulpUnitTests(site);
+      describeUntested(site);
+      describeDifferences(site);
+      describeRetention(site);
+    });
   });
 }
 

@@ -41,8 +41,8 @@ export function pulpConfiguration(originUrl: string, layout: Layout, few: number
     Object.fromEntries(repositories.map((name) => [name, describe(name)]));
   return writtenConfiguration({
     layout,
-    // What the Worker needs; other servers take no notice of it.
-    ...(layout === "copies" ? { hosts: ["cloudflare"] } : {}),
+    // Servers take no notice of what is for hosts.
+    ...(layout === "copies" ? { hosts: ["cloudflare", "htaccess"] } : {}),
     repositories: each((name) => ({ remote: fileRemote(originUrl, name), ...settings[name] })),
     distributions: {
       newest: { repository: "myfile", base_path: "newest" },

@@ -3,48 +3,59 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addSeconds } from "../../src/model/timestamp.ts";
 import type { Timestamp } from "../../src/model/timestamp.ts";
 import type { CheckpointMember } from "./checkpoint-member.ts";
-import { mount, openCheckpointSite } from "./checkpoint-site.ts";
-import type { CheckpointProject, CheckpointSite } from "./checkpoint-site.ts";
+import { fillCheckpointProject, mount } from "./checkpoint-site.ts";
+import type { CheckpointProject, CheckpointSite, FilledProject } from "./checkpoint-site.ts";
 import { fileRemote, takeIn, writtenConfiguration } from "./pulp-fixture.ts";
 
 const base = `${mount}checkpoint/myfile/`;
 
+type ThreeCheckpoints = readonly [Timestamp, Timestamp, Timestamp];
+
 /** `pruned: redirect`: the one setting with which pruned checkpoints are forgotten as Pulp forgets them. */
-export function describePrunedRedirect(member: CheckpointMember): void {
-  describe(`with pruned: redirect, given three checkpoints of which the oldest was pruned, served by ${member.name}`, () => {
-    let site: (CheckpointSite & { readonly content: readonly [Timestamp, Timestamp, Timestamp] }) | undefined;
-    const answer = async (path: string) => {
-      const response = await site?.get(base + path);
-      const [location, caching] = ["location", "cache-control"].map((name) => response?.headers.get(name));
-      return { status: response?.status, location, caching };
-    };
-    const checkpoints = () => {
-      if (site === undefined) throw new Error("the site was not opened");
-      return site.content;
-    };
+export function describePrunedRedirect(members: readonly CheckpointMember[]): void {
+  describe("with pruned: redirect, given three checkpoints of which the oldest was pruned", () => {
+    let filled: FilledProject<ThreeCheckpoints> | undefined;
 
     beforeAll(async () => {
-      site = await openCheckpointSite(member, configuration, fill);
+      filled = await fillCheckpointProject(configuration, fill);
     });
-    afterAll(() => site?.close());
+    afterAll(() => filled?.remove());
 
-    test("its time is not found, as before the first checkpoint", async () => {
-      const [c1] = checkpoints();
-      const missing = { status: 404, location: undefined, caching: "no-store" };
-      for (const path of [`${c1}/a`, `${c1}/`, c1, `${addSeconds(c1, 1)}/a`]) {
-        expect(await answer(path), path).toEqual(missing);
-      }
-    });
+    describe.each(members)("served by $name", (member) => {
+      let site: (CheckpointSite & { readonly content: ThreeCheckpoints }) | undefined;
+      const answer = async (path: string) => {
+        const response = await site?.get(base + path);
+        const [location, caching] = ["location", "cache-control"].map((name) => response?.headers.get(name));
+        return { status: response?.status, location, caching };
+      };
+      const checkpoints = () => {
+        if (site === undefined) throw new Error("the site was not opened");
+        return site.content;
+      };
 
-    test("other times are redirected with 301, and caches ask again, because pruning will change the answer", async () => {
-      const [, c2, c3] = checkpoints();
-      expect(await answer(`${addSeconds(c2, 1)}/a`)).toEqual({
-        status: 301,
-        location: `${base}${c2}/a`,
-        caching: "no-cache",
+      beforeAll(async () => {
+        site = await filled?.serve(member);
       });
-      expect((await answer(`${c2}/a`)).status).toBe(200);
-      expect((await answer(`${c3}/a`)).status).toBe(200);
+      afterAll(() => site?.close());
+
+      test("its time is not found, as before the first checkpoint", async () => {
+        const [c1] = checkpoints();
+        const missing = { status: 404, location: undefined, caching: "no-store" };
+        for (const path of [`${c1}/a`, `${c1}/`, c1, `${addSeconds(c1, 1)}/a`]) {
+          expect(await answer(path), path).toEqual(missing);
+        }
+      });
+
+      test("other times are redirected with 301, and caches ask again, because pruning will change the answer", async () => {
+        const [, c2, c3] = checkpoints();
+        expect(await answer(`${addSeconds(c2, 1)}/a`)).toEqual({
+          status: 301,
+          location: `${base}${c2}/a`,
+          caching: "no-cache",
+        });
+        expect((await answer(`${c2}/a`)).status).toBe(200);
+        expect((await answer(`${c3}/a`)).status).toBe(200);
+      });
     });
   });
 }
@@ -59,7 +70,7 @@ function configuration(originUrl: string): string {
   });
 }
 
-async function fill(project: CheckpointProject): Promise<readonly [Timestamp, Timestamp, Timestamp]> {
+async function fill(project: CheckpointProject): Promise<ThreeCheckpoints> {
   const three = [
     await takeIn(project, 10, "myfile", { a: "1" }, "--checkpoint"),
     await takeIn(project, 20, "myfile", { a: "2" }, "--checkpoint"),

@@ -102,8 +102,8 @@ export function describeUntested(site: PulpSite): void {
           const told = (of: typeof head) => [
             of.status,
             ...["location", "cache-control", "content-type", "content-length", "etag"].map((name) =>
-              // Nor does Apache tell the length of its own error pages.
-              name === "content-length" && (site().isUploaded || of.status >= 400)
+              // Nor does Apache tell the length of its own texts, in errors and redirects.
+              name === "content-length" && (site().isUploaded || of.status >= 300)
                 ? "not told with HEAD"
                 : of.headers.get(name),
             ),

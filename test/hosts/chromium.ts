@@ -11,6 +11,17 @@ import { z } from "zod";
 export interface Browser {
   /** Opens an address in a tab of its own and waits until the page has nothing more to do. */
   visit(url: string, options?: { readonly scripts?: boolean }): Promise<Visit>;
+  /** Opens an address, stays there, and follows links with the browser's own network stack. The caller closes it. */
+  open(url: string): Promise<OpenPage>;
+  close(): Promise<void>;
+}
+
+export interface OpenPage extends Visit {
+  /** Addresses that the browser asked for of its own accord, and what dialogs it showed. */
+  readonly asked: readonly string[];
+  readonly dialogs: readonly string[];
+  /** What a link leads to: the status, and every byte. */
+  load(url: string): Promise<{ readonly status: number; readonly body: Buffer }>;
   close(): Promise<void>;
 }
 
@@ -53,7 +64,10 @@ export async function openBrowser(): Promise<Browser> {
     { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] },
   );
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const call = speak(child.stdio[3], child.stdio[4], exited);
+  const listeners = new Set<(event: BrowserEvent) => void>();
+  const call = speak(child.stdio[3], child.stdio[4], exited, (event) => {
+    for (const listener of listeners) listener(event);
+  });
   return {
     async visit(url, { scripts = true } = {}) {
       const { targetId } = created.parse(await call("Target.createTarget", { url: "about:blank" }));
@@ -64,6 +78,32 @@ export async function openBrowser(): Promise<Browser> {
       await call("Target.closeTarget", { targetId });
       return visit;
     },
+    async open(url) {
+      const { targetId } = created.parse(await call("Target.createTarget", { url: "about:blank" }));
+      const { sessionId } = attached.parse(await call("Target.attachToTarget", { targetId, flatten: true }));
+      const asked: string[] = [];
+      const dialogs: string[] = [];
+      const listener = ({ method, params, sessionId: of }: BrowserEvent): void => {
+        if (of !== sessionId) return;
+        if (method === "Network.requestWillBeSent") asked.push(request.parse(params).request.url);
+        if (method === "Page.javascriptDialogOpening") dialogs.push(dialog.parse(params).message);
+      };
+      listeners.add(listener);
+      for (const domain of ["Page", "Network"]) await call(`${domain}.enable`, {}, sessionId);
+      await call("Page.navigate", { url }, sessionId);
+      const visit = await atRest(() => call("Runtime.evaluate", { expression: look, returnByValue: true }, sessionId));
+      const { frameTree } = frames.parse(await call("Page.getFrameTree", {}, sessionId));
+      return {
+        ...visit,
+        asked,
+        dialogs,
+        load: (link) => loadResource((method, params) => call(method, params, sessionId), frameTree.frame.id, link),
+        async close() {
+          listeners.delete(listener);
+          await call("Target.closeTarget", { targetId });
+        },
+      };
+    },
     async close() {
       // It may be gone before it has answered.
       await call("Browser.close", {}).catch(() => undefined);
@@ -73,10 +113,31 @@ export async function openBrowser(): Promise<Browser> {
   };
 }
 
+/** As the browser process fetches: its URLs, its network stack, and no rule of a page in between. */
+async function loadResource(call: Call, frameId: string, url: string): Promise<{ status: number; body: Buffer }> {
+  const options = { disableCache: true, includeCredentials: false };
+  const { resource } = loaded.parse(await call("Network.loadNetworkResource", { frameId, url, options }));
+  const parts: Buffer[] = [];
+  if (resource.stream === undefined) return { status: resource.httpStatusCode ?? 0, body: Buffer.alloc(0) };
+  for (;;) {
+    const part = chunk.parse(await call("IO.read", { handle: resource.stream }));
+    parts.push(Buffer.from(part.data, part.base64Encoded === true ? "base64" : "utf8"));
+    if (part.eof) break;
+  }
+  await call("IO.close", { handle: resource.stream });
+  return { status: resource.httpStatusCode ?? 0, body: Buffer.concat(parts) };
+}
+
+interface BrowserEvent {
+  readonly method?: string | undefined;
+  readonly params?: unknown;
+  readonly sessionId?: string | undefined;
+}
+
 type Call = (method: string, params: object, sessionId?: string) => Promise<unknown>;
 
 /** Messages are JSON with a NUL at their end, in both directions. */
-function speak(input: unknown, output: unknown, exited: Promise<void>): Call {
+function speak(input: unknown, output: unknown, exited: Promise<void>, onEvent: (event: BrowserEvent) => void): Call {
   if (!(input instanceof Writable) || !(output instanceof Readable)) throw new Error("chromium was given no pipes");
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   let last = 0;
@@ -85,6 +146,7 @@ function speak(input: unknown, output: unknown, exited: Promise<void>): Call {
     const messages = (unread + text).split("\0");
     unread = messages.pop() ?? "";
     for (const message of messages.map((one) => answer.parse(JSON.parse(one)))) {
+      if (message.id === undefined) onEvent(message);
       const caller = waiting.get(message.id ?? 0);
       if (caller === undefined) continue;
       if (message.error === undefined) caller.resolve(message.result);
@@ -124,7 +186,17 @@ const answer = z.object({
   id: z.int().optional(),
   result: z.unknown().optional(),
   error: z.object({ message: z.string() }).optional(),
+  method: z.string().optional(),
+  params: z.unknown().optional(),
+  sessionId: z.string().optional(),
 });
+const request = z.object({ request: z.object({ url: z.string() }) });
+const dialog = z.object({ message: z.string() });
+const frames = z.object({ frameTree: z.object({ frame: z.object({ id: z.string() }) }) });
+const loaded = z.object({
+  resource: z.object({ httpStatusCode: z.number().optional(), stream: z.string().optional() }),
+});
+const chunk = z.object({ data: z.string(), eof: z.boolean(), base64Encoded: z.boolean().optional() });
 const created = z.object({ targetId: z.string() });
 const attached = z.object({ sessionId: z.string() });
 const evaluated = z.object({

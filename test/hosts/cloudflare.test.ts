@@ -6,19 +6,15 @@ import { Failure } from "../../src/failure.ts";
 import { resolveRequest } from "../../src/model/resolve-request.ts";
 import type { Answer } from "../../src/model/resolve-request.ts";
 import { timestampFromSeconds } from "../../src/model/timestamp.ts";
-import { cloudflareHost, mostPoints } from "../../src/redirects/hosts/cloudflare.ts";
-import { plainText } from "../../src/redirects/hosts/plain-text.ts";
-import { openTemplates } from "../../src/templates.ts";
+import { mostPoints } from "../../src/redirects/hosts/cloudflare.ts";
 import { rawTargetCases } from "../contract/raw-target-cases.ts";
 import { timeline } from "../model/a-timeline.ts";
 import { cloudflareServer } from "../servers/cloudflare.ts";
 import { randomHistory, seededRandom } from "../servers/random-history.ts";
-import { makeRulesFolder, rulesInput } from "../servers/rules-folder.ts";
+import { makeRulesFolder, renderHost, rulesInput } from "../servers/rules-folder.ts";
 import type { RulesFolder } from "../servers/rules-folder.ts";
 import { seenTarget } from "../servers/server.ts";
 import type { RunningServer } from "../servers/server.ts";
-
-const templates = openTemplates({ folder: "hosts", escape: plainText });
 
 /**
  * Raw targets that Cloudflare changes before a Worker is asked, so that the answer is another than a web server's. Nothing that the Worker does can bring back what was there; every other
@@ -130,7 +126,7 @@ describe("the files for Cloudflare", () => {
       checkpoint: true,
     }));
     const input = rulesInput("/srv/public", history, { distributions });
-    const [first, second] = [cloudflareHost(templates).render(input), cloudflareHost(templates).render(input)];
+    const [first, second] = [renderHost(input, "cloudflare"), renderHost(input, "cloudflare")];
     expect(first).toEqual(second);
     expect(first.public).toEqual([]);
     const worker = first.rules.find(({ path }) => path.endsWith("worker.js"))?.content ?? "";
@@ -140,7 +136,7 @@ describe("the files for Cloudflare", () => {
   });
 
   it("configure Wrangler for the Worker and public/", () => {
-    const { rules } = cloudflareHost(templates).render(rulesInput("/srv/a b/public", timeline([])));
+    const { rules } = renderHost(rulesInput("/srv/a b/public", timeline([])), "cloudflare");
     const text = rules.find(({ path }) => path.endsWith("wrangler.jsonc"))?.content ?? "";
     const configuration: unknown = JSON.parse(text.replace(/^\s*\/\/.*$/gm, ""));
     expect(configuration).toMatchObject({
@@ -161,6 +157,6 @@ describe("the files for Cloudflare", () => {
       kind: "checkpoint" as const,
     }));
     const history = { points, horizon: points.at(-1)?.at, settled: true };
-    expect(() => cloudflareHost(templates).render(rulesInput("/srv/public", history))).toThrow(Failure);
+    expect(() => renderHost(rulesInput("/srv/public", history), "cloudflare")).toThrow(Failure);
   });
 });

@@ -2,24 +2,20 @@ import { describe, expect, it } from "vitest";
 
 import { httpDateOf, mementoLink, mementoPaths, originalLink, resolveTimeGate } from "../../src/model/memento.ts";
 import { resolveRequest, splitTarget } from "../../src/model/resolve-request.ts";
-import type { Timeline, TimelinePoint } from "../../src/model/timeline.ts";
+import type { Timeline } from "../../src/model/timeline.ts";
 import { isTimestamp, secondsOf, timestampFromSeconds } from "../../src/model/timestamp.ts";
-import { cloudfrontHost } from "../../src/redirects/hosts/cloudfront.ts";
-import { plainText } from "../../src/redirects/hosts/plain-text.ts";
 import type { RulesInput } from "../../src/redirects/rules.ts";
-import { openTemplates } from "../../src/templates.ts";
 import { rawTargetCases } from "../contract/raw-target-cases.ts";
 import { time, timeline } from "../model/a-timeline.ts";
 import { expectedResponse } from "../servers/expect-answer.ts";
-import { edgeHistories } from "../servers/histories.ts";
-import { randomHistory, seededRandom, timesToAsk } from "../servers/random-history.ts";
+import { edgeHistories, targetsToAsk } from "../servers/histories.ts";
+import { randomGenerations, randomHistory, seededRandom, timesToAsk } from "../servers/random-history.ts";
 import type { Random } from "../servers/random-history.ts";
-import { repository, rulesInput } from "../servers/rules-folder.ts";
+import { renderHost, repository, rulesInput } from "../servers/rules-folder.ts";
 import { immutable } from "../servers/server-site.ts";
 import { njsAvailable, runFunction } from "./cloudfront-runtime.ts";
 import type { FunctionOutcome, FunctionRequest } from "./cloudfront-runtime.ts";
 
-const templates = openTemplates({ folder: "hosts", escape: plainText });
 const random = seededRandom(20250318);
 const day = 86_400;
 
@@ -40,8 +36,6 @@ const many: Readonly<Record<string, Timeline>> = {
   "hundred-thousand": randomHistory(random, { checkpoints: 100_000, stepSeconds: day / 20, settled: false }),
 };
 
-const rests = ["", "/", "?q=/../%2F", "/index.html", "/f", "/f?a=1%202&b=?", "/missing/%2E%2e/x%2Fy", "/dists/x"];
-
 describe.skipIf(!njsAvailable())("CloudFront Functions", () => {
   describe.each([
     { times: "in the function", histories: few },
@@ -53,8 +47,7 @@ describe.skipIf(!njsAvailable())("CloudFront Functions", () => {
       const history = histories[name] ?? timeline([]);
       const base = `/c/${name}/`;
       const now = Math.floor(Date.now() / 1000);
-      const asked = timesToAsk(random, history, { boundaries: 150, anywhere: 500, now });
-      const targets = asked.map((at, index) => `${base}${at}${rests[index % rests.length] ?? ""}`);
+      const targets = targetsToAsk(random, history, base, { boundaries: 150, anywhere: 500, now });
       const outcomes = runFunction(files.request, targets.map(requestOf), files.keyValues);
       const after = Math.floor(Date.now() / 1000);
       expect(outcomes).toHaveLength(targets.length);
@@ -229,7 +222,7 @@ describe.skipIf(!njsAvailable())("a key value store of which some pairs are thos
     (packing) => {
       const chance = seededRandom(packing);
       for (let round = 0; round < 6; round++) {
-        const generations = generationsOf(chance, packing);
+        const generations = randomGenerations(chance, packing);
         const runs = generations.map(pairsOf);
         const keys = [...new Set(runs.flatMap((pairs) => [...pairs.keys()]))];
         const isAbsent = round % 2 === 0 ? 0 : 0.1;
@@ -254,7 +247,7 @@ describe.skipIf(!njsAvailable())("a key value store of which some pairs are thos
     "answers as the last run does when all its pairs are there, whatever keys earlier ones left (a checkpoint every %i seconds)",
     (packing) => {
       const chance = seededRandom(packing + 1);
-      const generations = generationsOf(chance, packing);
+      const generations = randomGenerations(chance, packing);
       const [ancient, earlier, last] = generations.map(pairsOf);
       const { targets, outcomes, now } = ask(
         generations,
@@ -323,37 +316,6 @@ describe.skipIf(!njsAvailable())("a key value store of which some pairs are thos
   }
 });
 
-/**
- * Three generations of one repository: more checkpoints at the end each time, fewer of the old ones, some found before the first, now and then one whose answers may be revised. `packing` decides
- * how dense they are, and with it which parts have lists of their own.
- */
-function generationsOf(chance: Random, packing: number): readonly [Timeline, Timeline, Timeline] {
-  const { points } = randomHistory(chance, { checkpoints: 1_500, stepSeconds: packing });
-  const worth = points.map(() => chance());
-  const kept = chance() < 0.3 ? 1 : chance() / 2;
-  const start = Math.floor(chance() * 50);
-  const ends = [600, 900, 1_200].map((end) => end + Math.floor(chance() * 300));
-  return [
-    thinned(start, ends[0] ?? 0, 1),
-    thinned(start, ends[1] ?? 0, kept),
-    thinned(chance() < 0.5 ? start : 0, ends[2] ?? 0, kept * chance()),
-  ];
-
-  /** Points from `from` to `end` of which that share is kept; the last one is gone, too, at times. */
-  function thinned(from: number, end: number, share: number): Timeline {
-    const left: TimelinePoint[] = [];
-    const isLastKept = chance() < 0.8;
-    for (let index = from; index < end; index++) {
-      const at = points[index]?.at;
-      const isGone = index < end - 1 ? (worth[index] ?? 0) > share : !isLastKept;
-      if (at !== undefined && !(isGone && left.at(-1)?.kind === "gone")) {
-        left.push({ at, kind: isGone ? "gone" : "checkpoint" });
-      }
-    }
-    return { points: left, horizon: points[end - 1]?.at, settled: chance() < 0.8 };
-  }
-}
-
 describe("the files for CloudFront", () => {
   it("are functions of 10 KB at most, whatever the number of checkpoints", () => {
     for (const checkpoints of [0, 100, 800, 900, 2_000, 20_000]) {
@@ -417,7 +379,7 @@ function inputOf(histories: Readonly<Record<string, Timeline>>): RulesInput {
 }
 
 function renderedFiles(input: RulesInput): { request: string; response: string; keyValues: string | undefined } {
-  const { rules } = cloudfrontHost(templates).render(input);
+  const { rules } = renderHost(input, "cloudfront");
   const content = (name: string): string | undefined =>
     rules.find(({ path }) => path === `hosts/cloudfront/${name}`)?.content;
   return {

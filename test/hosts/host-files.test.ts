@@ -191,8 +191,8 @@ describe("files of a host that is new", () => {
   });
 });
 
-describe("a host that cannot take the site", () => {
-  it("fails by itself: rules, lists and other hosts go on, and what it has stays", async () => {
+describe("a host that cannot have an address of the configuration", () => {
+  it("is refused before anything is written", async () => {
     const mirror = aMirror({ top: { ...base, hosts: ["netlify"] } });
     mirror.offer({ a: "one" });
     await mirror.ok("update");
@@ -201,11 +201,10 @@ describe("a host that cannot take the site", () => {
       top: { ...base, hosts: ["htaccess", "netlify"] },
       distributions: { odd: { repository: "repo", base_path: "a/.htaccess", checkpoint: true } },
     });
+    const before = mirror.everything();
     const { exit, err } = await mirror.run("build");
     expect(exit).toBe(2);
     expect(err).toContain("a/.htaccess has a segment that Apache takes for a file of rules");
-    expect(existsSync(mirror.file("public/a/.htaccess/index.html"))).toBe(true);
-    expect(existsSync(mirror.file("public/_headers"))).toBe(true);
-    expect(existsSync(mirror.file("public/.htaccess"))).toBe(false);
+    expect(mirror.everything()).toEqual(before);
   });
 });

@@ -3,11 +3,10 @@ import { describe, expect, it } from "vitest";
 import { Failure } from "../../src/failure.ts";
 import type { Timeline } from "../../src/model/timeline.ts";
 import { addSeconds } from "../../src/model/timestamp.ts";
-import type { RulesInput } from "../../src/redirects/rules.ts";
+import type { RulesFile, RulesInput } from "../../src/redirects/rules.ts";
 import { timeline } from "../model/a-timeline.ts";
 import { randomHistory, seededRandom } from "../servers/random-history.ts";
-import { repository, rulesInput } from "../servers/rules-folder.ts";
-import { htaccessFiles } from "./htaccess-server.ts";
+import { renderHost, repository, rulesInput } from "../servers/rules-folder.ts";
 
 const day = 86_400;
 const history = timeline(["-20230101T000000Z", "20240101T000000Z", "20250318T140338Z"], {
@@ -102,7 +101,11 @@ describe("generated .htaccess files", () => {
   });
 });
 
-function ofHistory(one: Timeline): ReturnType<typeof htaccessFiles> {
+function htaccessFiles(input: RulesInput): readonly RulesFile[] {
+  return renderHost(input, "htaccess").public;
+}
+
+function ofHistory(one: Timeline): readonly RulesFile[] {
   return htaccessFiles(rulesInput("/srv/public", one, { repositories: [repository("myfile", one)] }));
 }
 

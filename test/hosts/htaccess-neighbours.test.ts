@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { timestampFromSeconds } from "../../src/model/timestamp.ts";
 import { timeline } from "../model/a-timeline.ts";
+import { htaccessServer, startHtaccess } from "../servers/htaccess.ts";
 import { makeRulesFolder, rulesInput } from "../servers/rules-folder.ts";
 import type { RulesFolder } from "../servers/rules-folder.ts";
+import type { RunningServer } from "../servers/server.ts";
 import { immutable, summary } from "../servers/server-site.ts";
-import { apacheAvailable, htaccessFiles, startHtaccess, writeHtaccess } from "./htaccess-server.ts";
-import type { HtaccessServer } from "./htaccess-server.ts";
 
 const history = timeline(["-20230101T000000Z", "20240101T000000Z", "20250318T140338Z"]);
 const kept = "checkpoints/myfile/20250318T140338Z";
@@ -50,9 +50,9 @@ const forTheServer = `
   </LocationMatch>
 `;
 
-describe.skipIf(!apacheAvailable())(".htaccess files on a host with settings of its own", () => {
+describe.skipIf(!htaccessServer.isAvailable())(".htaccess files on a host with settings of its own", () => {
   let folder: RulesFolder;
-  let server: HtaccessServer;
+  let server: RunningServer;
 
   beforeEach(async () => {
     folder = await makeRulesFolder();
@@ -81,7 +81,7 @@ describe.skipIf(!apacheAvailable())(".htaccess files on a host with settings of 
     const plain = { name: "plain", basePath: "plain", repository: "myfile", checkpoint: false };
     const { distributions } = rulesInput(folder.publicDir, history);
     const input = rulesInput(folder.publicDir, history, { distributions: [...distributions, plain] });
-    await writeHtaccess(folder.publicDir, htaccessFiles(input));
+    await folder.writeRules(input, "htaccess");
     server = await startHtaccess({
       ...folder,
       modules: [
@@ -105,7 +105,7 @@ describe.skipIf(!apacheAvailable())(".htaccess files on a host with settings of 
     await folder.remove();
   });
 
-  const ask = (target: string): ReturnType<HtaccessServer["request"]> =>
+  const ask = (target: string): ReturnType<RunningServer["request"]> =>
     server.request(`/${target}`, { headers: { "Accept-Encoding": "gzip", "Accept-Language": "de" } });
 
   it.each([kept, older])("send every mirrored file as it is stored: %s", async (at) => {
@@ -165,9 +165,9 @@ describe.skipIf(!apacheAvailable())(".htaccess files on a host with settings of 
   });
 });
 
-describe.skipIf(!apacheAvailable())(".htaccess files wherever a host has put them", () => {
+describe.skipIf(!htaccessServer.isAvailable())(".htaccess files wherever a host has put them", () => {
   let folder: RulesFolder;
-  let server: HtaccessServer;
+  let server: RunningServer;
 
   beforeEach(async () => {
     folder = await makeRulesFolder();
@@ -180,7 +180,7 @@ describe.skipIf(!apacheAvailable())(".htaccess files wherever a host has put the
   });
 
   it("answer behind an Alias, too", async () => {
-    await writeHtaccess(folder.publicDir, htaccessFiles(rulesInput(folder.publicDir, history, { mount: "/mirror/" })));
+    await folder.writeRules(rulesInput(folder.publicDir, history, { mount: "/mirror/" }), "htaccess");
     server = await startHtaccess({
       ...folder,
       mount: "/elsewhere/",
@@ -199,8 +199,8 @@ describe.skipIf(!apacheAvailable())(".htaccess files wherever a host has put the
   });
 
   it("tell later than now by the host's local time; neither answer may be kept", async () => {
-    await writeHtaccess(folder.publicDir, htaccessFiles(rulesInput(folder.publicDir, history)));
-    server = await startHtaccess({ ...folder, timeZone: "Asia/Tokyo" });
+    await folder.writeRules(rulesInput(folder.publicDir, history), "htaccess");
+    server = await startHtaccess({ ...folder, env: { TZ: "Asia/Tokyo" } });
 
     const now = Math.floor(Date.now() / 1000);
     const in3Hours = await server.request(`/checkpoints/myfile/${timestampFromSeconds(now + 3 * 3600)}/f`);
@@ -210,7 +210,7 @@ describe.skipIf(!apacheAvailable())(".htaccess files wherever a host has put the
   });
 
   it("believe no header that is called like a variable of theirs", async () => {
-    await writeHtaccess(folder.publicDir, htaccessFiles(rulesInput(folder.publicDir, history)));
+    await folder.writeRules(rulesInput(folder.publicDir, history), "htaccess");
     server = await startHtaccess(folder);
 
     const headers = Object.fromEntries(

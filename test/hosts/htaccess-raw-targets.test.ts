@@ -1,89 +1,48 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { resolveRequest } from "../../src/model/resolve-request.ts";
-import { timestampFromSeconds } from "../../src/model/timestamp.ts";
 import { rawTargetCases } from "../contract/raw-target-cases.ts";
-import { timeline } from "../model/a-timeline.ts";
-import { comparable, expectedResponse } from "../servers/expect-answer.ts";
-import type { ExpectedResponse } from "../servers/expect-answer.ts";
-import type { RawResponse } from "../servers/raw-request.ts";
-import { makeRulesFolder, rulesInput } from "../servers/rules-folder.ts";
-import type { RulesFolder } from "../servers/rules-folder.ts";
-import { apacheAvailable, htaccessFiles, startHtaccess, writeHtaccess } from "./htaccess-server.ts";
-import type { HtaccessServer } from "./htaccess-server.ts";
-
-const history = timeline(["20240101T000000Z", "20250318T140338Z", "20250901T000000Z"]);
-
-const undecided = { location: undefined, cacheControl: undefined };
+import { htaccessServer } from "../servers/htaccess.ts";
+import { seenTarget } from "../servers/server.ts";
+import { startServerSite, summary } from "../servers/server-site.ts";
+import type { ServerSite } from "../servers/server-site.ts";
 
 /**
- * Where Apache decides before it reads any .htaccess file: by name, what it answers instead. None of it is a redirect, and none of it may be kept: there is nothing that a cache could reckon from
- * how long it lasts.
+ * Where Apache decides before it reads any .htaccess file: by name of the raw target, the status that it answers. None of it is a redirect, and none of it may be kept: there is nothing that a
+ * cache could reckon from how long it lasts.
  */
-const deviations: Readonly<Record<string, ExpectedResponse>> = {
+const decidedBefore: Readonly<Record<string, number>> = {
   // AllowEncodedSlashes is Off unless the host's own configuration says otherwise.
-  "encoded slashes and a host": { status: 404, ...undecided },
-  "encoded slash behind the dots": { status: 404, ...undecided },
-  "an encoded slash before the time": { status: 404, ...undecided },
-  "latest with a path and a query": { status: 404, ...undecided },
-  "an absolute target": { status: 404, ...undecided },
-  "an encoded NUL": { status: 404, ...undecided },
+  "encoded slashes and a host": 404,
   // No file system has a name of 6000 bytes: Apache says that it may not look for it.
-  "a path of 6000 bytes": { status: 403, ...undecided },
+  "a path of 6000 bytes": 403,
+  "an encoded NUL": 404,
+  "encoded slash behind the dots": 404,
+  "an encoded slash before the time": 404,
+  "latest with a path and a query": 404,
+  "an absolute target": 404,
 };
 
-describe.skipIf(!apacheAvailable()).each(["/", "/mirror/"])("raw request targets, public/ mounted at %s", (mount) => {
-  const base = `${mount}checkpoints/myfile/`;
-  let folder: RulesFolder;
-  let server: HtaccessServer;
+describe.skipIf(!htaccessServer.isAvailable()).each(["/", "/mirror/"])(
+  "raw targets that no .htaccess file sees, public/ mounted at %s",
+  (mount) => {
+    const place = { base: `${mount}checkpoints/myfile/`, kept: "20250318T140338Z", between: "20240401T120000Z" };
+    const unseen = rawTargetCases(place).filter(({ target }) => seenTarget(htaccessServer, target) === undefined);
+    let site: ServerSite;
 
-  beforeAll(async () => {
-    folder = await makeRulesFolder();
-    await folder.place({
-      "checkpoints/myfile/20250318T140338Z/x": "content",
-      "checkpoints/myfile/20250318T140338Z/index.html": "listing",
+    beforeAll(async () => {
+      site = await startServerSite(htaccessServer, mount);
     });
-    await writeHtaccess(folder.publicDir, htaccessFiles(rulesInput(folder.publicDir, history, { mount })));
-    server = await startHtaccess({ ...folder, mount });
-  });
 
-  afterAll(async () => {
-    await server.stop();
-    await folder.remove();
-  });
+    afterAll(() => site.stop());
 
-  it.each(rawTargetCases({ base, kept: "20250318T140338Z", between: "20250401T120000Z" }))(
-    "answers $name as the reference does",
-    async ({ name, target, path, ...request }) => {
-      const now = timestampFromSeconds(Date.now() / 1000);
-      const response = await server.request(target, request);
+    it("are those of the table and no others", () => {
+      expect(unseen.map(({ name }) => name)).toEqual(Object.keys(decidedBefore));
+    });
 
-      expect(response.headers.has("set-cookie")).toBe(false);
-      expect(response.headers.get("location") ?? base).toSatisfy((location: string) => location.startsWith(base));
-      expect(response.status >= 400 && response.headers.has("last-modified")).toBe(false);
-      const answer = resolveRequest({ base, timeline: history }, path ?? target, now);
-      if (response.status === 400 && answer.kind !== "bad-request") return;
-      const isOnDisk = answer.kind === "checkpoint" && ["", "x", "index.html"].includes(answer.path);
-      const expected = deviations[name] ?? expectedResponse(answer, isOnDisk);
-      const actual = { ...comparable(response, expected), ...(name in deviations ? cachingOf(response) : {}) };
-      expect(actual).toEqual(expected);
-    },
-  );
-
-  it.each(["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND"])(
-    "refuses %s everywhere with 405",
-    async (method) => {
-      for (const path of ["20250401T120000Z/x", "20250318T140338Z/x", "20250318T140338Z", "latest", "", "nothing"]) {
-        const response = await server.request(`${base}${path}`, { method });
-        expect(response.status, path).toBe(405);
-        expect(response.headers.get("allow"), path).toBe("GET, HEAD");
-        expect(response.headers.get("location"), path).toBeUndefined();
-      }
-      expect((await server.request(base.slice(0, -1), { method })).status).toBe(405);
-    },
-  );
-});
-
-function cachingOf({ headers }: RawResponse): Pick<ExpectedResponse, "cacheControl"> {
-  return { cacheControl: headers.get("cache-control") };
-}
+    it.each(unseen)("are refused by Apache itself: $name", async ({ name, target }) => {
+      const response = await site.server.request(target);
+      expect(summary(response)).toEqual([decidedBefore[name], undefined, undefined]);
+      expect(response.headers.has("last-modified")).toBe(false);
+    });
+  },
+);

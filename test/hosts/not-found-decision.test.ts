@@ -5,7 +5,8 @@ import vm from "node:vm";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 
-import type { Checkpoint, GoneInterval } from "../../src/model/history.ts";
+import type { Checkpoint } from "../../src/model/history.ts";
+import type { GoneInterval } from "../../src/model/history-timeline.ts";
 import { parseDigest } from "../../src/model/digest.ts";
 import { resolveRequest } from "../../src/model/resolve-request.ts";
 import { neighboursOf } from "../../src/model/timeline.ts";
@@ -152,10 +153,13 @@ function siteOf(history: Timeline): { readonly read: Read; readonly reads: strin
     kind === "checkpoint" ? [{ ...anyCheckpoint, created: at }] : [],
   );
   const gone = history.points.flatMap(({ kind, at }): readonly GoneInterval[] =>
-    kind === "gone" ? [{ from: at, until: neighboursOf(history, at).newer ?? at, count: 1, reason: "" }] : [],
+    kind === "gone"
+      ? [{ from: at, until: neighboursOf(history, at).newer ?? at, count: 1, reason: "", cause: "retention" }]
+      : [],
   );
   const { horizon, settled } = history;
-  const input = { distribution: "r", repository: "r", basePath: "cp/r", horizon, settled, checkpoints, gone };
+  const log = { length: 0, head: "" };
+  const input = { distribution: "r", repository: "r", basePath: "cp/r", horizon, settled, checkpoints, gone, log };
   const files = new Map([
     [`${base}checkpoints.json`, renderCheckpointsJson(input)],
     ...renderYears(input).map(({ name, content }) => [`${base}checkpoints/${name}`, content] as const),
@@ -187,4 +191,5 @@ const anyCheckpoint: Omit<Checkpoint, "created"> = {
   removed: 0,
   changed: 0,
   tombstone: undefined,
+  labels: [],
 };

@@ -7,14 +7,15 @@ import { parseDigest } from "../../src/model/digest.ts";
 import type { Digest } from "../../src/model/digest.ts";
 import {
   foldHistory,
-  goneIntervals,
   keptCheckpoints,
   newestPublication,
   protectedVersions,
-  timelineOf,
+  withdrawnLatest,
 } from "../../src/model/history.ts";
+import { goneIntervals, timelineOf } from "../../src/model/history-timeline.ts";
 import type { HistoryEvent } from "../../src/model/history.ts";
 import { applyRetention } from "../../src/model/retention.ts";
+import { noRules } from "../../src/model/retention-policy.ts";
 import { timestampFromSeconds } from "../../src/model/timestamp.ts";
 import type { Timestamp } from "../../src/model/timestamp.ts";
 
@@ -94,7 +95,7 @@ describe("retention", () => {
             beginning,
             ...seconds.toSorted((a, b) => a - b).map((second) => checkpoint(second + 1)),
           ]);
-          const decisions = applyRetention({ checkpoints: count }, keptCheckpoints(history));
+          const decisions = applyRetention({ ...noRules, checkpoints: count }, keptCheckpoints(history));
           const kept = decisions.filter((decision) => decision.keep).map((decision) => decision.checkpoint.created);
           expect(kept).toEqual(history.checkpoints.slice(-count).map((one) => one.created));
         },
@@ -104,14 +105,10 @@ describe("retention", () => {
 
   it("keeps everything without a rule, and gives a reason for each", () => {
     const history = foldHistory([beginning, checkpoint(1), checkpoint(2), checkpoint(3)]);
+    expect(applyRetention(noRules, keptCheckpoints(history)).every((decision) => decision.keep)).toBe(true);
     expect(
-      applyRetention({ checkpoints: undefined }, keptCheckpoints(history)).every((decision) => decision.keep),
-    ).toBe(true);
-    expect(applyRetention({ checkpoints: 2 }, keptCheckpoints(history)).map((decision) => decision.reason)).toEqual([
-      "retention: not among the newest 2",
-      "number 2 of the newest 2",
-      "the newest",
-    ]);
+      applyRetention({ ...noRules, checkpoints: 2 }, keptCheckpoints(history)).map(({ reasons }) => reasons),
+    ).toEqual([["retention: not among the newest 2"], ["checkpoints 2 of 2"], ["the newest", "checkpoints 1 of 2"]]);
   });
 });
 
@@ -143,13 +140,112 @@ describe("version clean-up", () => {
   });
 });
 
+describe("labels", () => {
+  it("are those that were given and not taken away, sorted, each once", () => {
+    const label = (type: "label" | "unlabel", second: number, name: string): HistoryEvent => ({
+      type,
+      at: at(100),
+      checkpoint: at(second),
+      label: name,
+    });
+    const history = foldHistory([
+      beginning,
+      checkpoint(10),
+      checkpoint(20),
+      label("label", 10, "b"),
+      label("label", 10, "a"),
+      label("label", 10, "b"),
+      label("label", 20, "b"),
+      label("unlabel", 20, "b"),
+    ]);
+    expect(history.checkpoints.map(({ labels }) => labels)).toEqual([["a", "b"], []]);
+    expect(() => foldHistory([beginning, label("label", 10, "a")])).toThrow("never was");
+  });
+});
+
+describe("a withdrawn checkpoint", () => {
+  const withdrawn = (second: number, reason = "leaked"): HistoryEvent => ({
+    type: "tombstone",
+    at: at(1000),
+    checkpoint: at(second),
+    reason,
+    cause: "withdrawn",
+  });
+  const versions: readonly HistoryEvent[] = [1, 2].map((version) => ({
+    type: "version",
+    at: at(version),
+    version,
+    root: digest(version),
+    files: 1,
+    bytes: 1,
+  }));
+  const plain = (second: number, version: number): HistoryEvent => ({
+    ...checkpoint(second, version),
+    checkpoint: false,
+  });
+
+  it("takes plain distributions back beyond every publication with its content, but not beyond later ones", () => {
+    const before = [beginning, ...versions, plain(5, 1), plain(10, 2), checkpoint(20, 2)];
+    expect(newestPublication(foldHistory([...before, withdrawn(20)]))?.created).toBe(at(5));
+    expect(newestPublication(foldHistory([...before, tombstone(20)]))?.created).toBe(at(10));
+    expect(newestPublication(foldHistory([...before, withdrawn(20), plain(30, 2)]))?.created).toBe(at(30));
+    expect(newestPublication(foldHistory([beginning, ...versions, checkpoint(20, 2), withdrawn(20)]))).toBe(undefined);
+  });
+
+  it("is not to be published again while its version is the latest, unless somebody did", () => {
+    const before = [beginning, ...versions, checkpoint(20, 2)];
+    const three: HistoryEvent = { type: "version", at: at(40), version: 3, root: digest(3), files: 1, bytes: 1 };
+    expect(withdrawnLatest(foldHistory(before))).toBe(undefined);
+    expect(withdrawnLatest(foldHistory([...before, tombstone(20)]))).toBe(undefined);
+    expect(withdrawnLatest(foldHistory([...before, withdrawn(20)]))?.created).toBe(at(20));
+    expect(withdrawnLatest(foldHistory([...before, withdrawn(20), checkpoint(30, 2)]))).toBe(undefined);
+    expect(withdrawnLatest(foldHistory([...before, withdrawn(20), three]))).toBe(undefined);
+  });
+
+  it("is a point and a page of its own among other tombstones, and one also where those are skipped", () => {
+    const made = [10, 20, 30, 40, 50, 60].map((second) => checkpoint(second));
+    const history = foldHistory([
+      beginning,
+      ...made,
+      tombstone(10),
+      withdrawn(20),
+      withdrawn(30),
+      withdrawn(40, "broken"),
+      tombstone(50),
+    ]);
+    const points = (pruned: "gone" | "redirect") =>
+      timelineOf(history, { pruned, settled: true }).points.map(({ at: second, kind }) => [second, kind]);
+    expect(points("gone")).toEqual([
+      [at(10), "gone"],
+      [at(20), "gone"],
+      [at(40), "gone"],
+      [at(50), "gone"],
+      [at(60), "checkpoint"],
+    ]);
+    expect(points("redirect")).toEqual([
+      [at(20), "gone"],
+      [at(40), "gone"],
+      [at(60), "checkpoint"],
+    ]);
+    for (const pruned of ["gone", "redirect"] as const) {
+      expect(goneIntervals(history, pruned).map(({ from }) => [from, "gone"])).toEqual(points(pruned).slice(0, -1));
+    }
+    expect(goneIntervals(history).map(({ until, count, cause, reason }) => [until, count, cause, reason])).toEqual([
+      [at(10), 1, "retention", "retention"],
+      [at(30), 2, "withdrawn", "leaked"],
+      [at(40), 1, "withdrawn", "broken"],
+      [at(50), 1, "retention", "retention"],
+    ]);
+  });
+});
+
 const beginning = beginning0();
 
 function beginning0(): HistoryEvent {
   return { type: "repository", at: at(0), name: "repo", root: digest(0) };
 }
 
-function checkpoint(second: number, version = 0): HistoryEvent {
+function checkpoint(second: number, version = 0): Extract<HistoryEvent, { type: "publication" }> {
   const counts = { added: 0, removed: 0, changed: 0 };
   return {
     type: "publication",

@@ -4,14 +4,20 @@ import { describe, expect, test } from "vitest";
 
 import { aMirror, after, plainAndCheckpoints } from "./mirror.ts";
 import type { Mirror } from "./mirror.ts";
+import { hrefsOf, readHtml } from "../pages/read-html.ts";
 
 const site = { url: "https://mirror.example.org/" };
 const base = "snapshots/repo";
 const rpm = { "repodata/repomd.xml": "<repomd/>", "hello.rpm": "one" };
 
+/** The files for clients; the page that lists them is there with them, and not without. */
 function kitFiles(mirror: Mirror): readonly string[] {
   const folder = mirror.file(`public/${base}/kit`);
-  return existsSync(folder) ? readdirSync(folder).toSorted() : [];
+  const names = existsSync(folder) ? readdirSync(folder).toSorted() : [];
+  const files = names.filter((name) => name !== "index.html");
+  const listed = hrefsOf(readHtml(files.length === names.length ? "" : mirror.page(`${base}/kit/index.html`)));
+  expect(listed.filter((href) => href !== "../").toSorted()).toEqual(files.map((name) => `./${name}`));
+  return files;
 }
 
 function pin(at: string): string {
@@ -124,6 +130,50 @@ describe("the client kit of a checkpoint distribution", () => {
   });
 });
 
+describe("what a tree was recognized as", () => {
+  const onlyCheckpoints = { distributions: { snapshots: plainAndCheckpoints.snapshots } };
+  const kinds = "state/cache/kinds.json";
+
+  /** A mirror with a kit, and the record of its newest checkpoint's root. */
+  async function served(): Promise<{ readonly mirror: Mirror; readonly root: string }> {
+    const mirror = aMirror({ top: { site }, ...onlyCheckpoints });
+    mirror.offer(rpm);
+    await mirror.ok("update");
+    const root = String(mirror.events().findLast(({ type }) => type === "version")?.["root"]);
+    return { mirror, root: mirror.file(`state/trees/${root.slice(0, 2)}/${root}`) };
+  }
+
+  test("is remembered: a run with nothing new does not read the record of the tree", async () => {
+    const { mirror, root } = await served();
+    rmSync(root);
+    expect((await mirror.ok("build")).out).toBe("nothing to do\n");
+    rmSync(mirror.file(kinds));
+    expect((await mirror.run("build")).err).toContain("is missing or damaged");
+  });
+
+  test.each([
+    ["lost", ""],
+    ["damaged", '{"version":1,"kinds":[["'],
+    ["written by another way of recognizing", '{"version":0,"kinds":[]}'],
+  ])("is found out again and remembered when it was %s", async (_, text) => {
+    const { mirror, root } = await served();
+    const before = mirror.site();
+    if (text === "") rmSync(mirror.file(kinds));
+    else mirror.write(kinds, text);
+    await mirror.ok("build");
+    expect(mirror.site()).toEqual(before);
+    rmSync(root);
+    expect((await mirror.ok("build")).out).toBe("nothing to do\n");
+  });
+
+  test("is not written down by a dry run", async () => {
+    const { mirror } = await served();
+    rmSync(mirror.file(kinds));
+    await mirror.ok("build", "--dry-run");
+    expect(existsSync(mirror.file(kinds))).toBe(false);
+  });
+});
+
 describe("the file that pins dnf to a checkpoint", () => {
   test.each(["shared", "hardlinks", "copies"] as const)(
     "is made with it in the layout %s, and goes with it",
@@ -137,6 +187,8 @@ describe("the file that pins dnf to a checkpoint", () => {
       await mirror.ok("update");
       expect(mirror.page(pin(after(0)))).toBe(`${site.url}${base}/${after(0)}/\n`);
       expect(readdirSync(mirror.file(`public/${base}/_asof/${after(0)}`)).toSorted()).toEqual([
+        "SHA256SUMS",
+        "checkpoint.txt",
         "index.html",
         "mirrorlist",
       ]);

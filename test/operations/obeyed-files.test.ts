@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 
 import { describe, expect, it, onTestFinished } from "vitest";
+import { z } from "zod";
 
 import { openProject } from "../helpers/asof.ts";
 import type { Project } from "../helpers/asof.ts";
@@ -104,8 +105,8 @@ distributions:
 }
 
 function checkpointsIn(json: string): readonly unknown[] {
-  const printed: unknown = JSON.parse(json);
-  const found = /"checkpoints":\s*(\[[\s\S]*?\])/.exec(JSON.stringify(printed));
-  const list: unknown = JSON.parse(found?.[1] ?? "[]");
-  return Array.isArray(list) ? list : [];
+  const list = z
+    .object({ repositories: z.array(z.object({ checkpoints: z.array(z.unknown()) })) })
+    .parse(JSON.parse(json));
+  return list.repositories.flatMap(({ checkpoints }) => checkpoints);
 }

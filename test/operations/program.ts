@@ -7,6 +7,8 @@ import path from "node:path";
 
 /** The program as it is installed, for what only a process of its own can show: its environment, umask and signals. */
 export interface Program {
+  /** Where it is: `dist/cli/main.js` below it is what Node runs. */
+  readonly dir: string;
   /** Starts it; `umask` in octal digits. */
   start(
     cwd: string,
@@ -41,6 +43,7 @@ export function buildProgram(): Program {
       stdio: "ignore",
     });
   return {
+    dir,
     start,
     async run(cwd, argv, options) {
       const child = start(cwd, argv, options);

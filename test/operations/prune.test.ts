@@ -1,10 +1,8 @@
-import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
-import path from "node:path";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
-import { parseTree } from "../../src/model/tree.ts";
-import type { Timestamp } from "../../src/model/timestamp.ts";
+import { expectExactlyReachable } from "./exactly-reachable.ts";
 import { aMirror, after, plainAndCheckpoints } from "./mirror.ts";
 import type { Mirror, MirrorSettings } from "./mirror.ts";
 
@@ -19,8 +17,8 @@ describe("prune, keeping two of five", () => {
     expect(mirror.everything()).toEqual(before);
     expect(dry.out.split("\n").slice(0, -1)).toEqual([
       ...five.slice(0, 3).map((at) => `repo ${at} remove retention: not among the newest 2`),
-      `repo ${five[3]} keep   number 2 of the newest 2`,
-      `repo ${five[4]} keep   the newest`,
+      `repo ${five[3]} keep   checkpoints 2 of 2`,
+      `repo ${five[4]} keep   the newest, checkpoints 1 of 2`,
     ]);
     expect((await mirror.ok("prune")).out).toBe(dry.out);
   });
@@ -169,56 +167,4 @@ async function fiveCheckpoints(settings: MirrorSettings): Promise<Mirror> {
   }
   mirror.configure({ ...settings, distributions });
   return mirror;
-}
-
-/** Walks from the kept checkpoints and the latest version, and finds just what is on disk. */
-function expectExactlyReachable(mirror: Mirror): void {
-  const trees = new Set<string>();
-  const objects = new Set<string>();
-  const events = mirror.events();
-  const buried = new Set(events.filter(({ type }) => type === "tombstone").map((event) => String(event["checkpoint"])));
-  const roots = new Map<unknown, string>(
-    events.filter(({ type }) => type === "version").map((event) => [event["version"], String(event["root"])]),
-  );
-  const kept = events.filter(({ type, created }) => type === "publication" && !buried.has(String(created)));
-  for (const { manifest } of kept) {
-    if (typeof manifest === "object" && manifest !== null && "digest" in manifest) objects.add(String(manifest.digest));
-  }
-  const empty = String(events[0]?.["root"]);
-  for (const root of [
-    empty,
-    ...kept.map(({ version }) => roots.get(version) ?? empty),
-    [...roots.values()].at(-1) ?? empty,
-  ]) {
-    walk(root);
-  }
-  expect(namesIn("state/trees")).toEqual([...trees].toSorted());
-  expect(namesIn("state/objects")).toEqual([...objects].toSorted());
-  const below = [...trees].filter((digest) => recordOf(digest).path !== "");
-  const shared = readdirSync(mirror.file("public/_asof/d")).flatMap((prefix) =>
-    readdirSync(mirror.file(`public/_asof/d/${prefix}`)).map((name) => prefix + name),
-  );
-  expect(shared.toSorted()).toEqual(below.map((digest) => digest.slice(0, 32)).toSorted());
-  expect(mirror.checkpoints()).toEqual(kept.map(({ created }): Timestamp | string => String(created)));
-
-  function walk(digest: string): void {
-    trees.add(digest);
-    for (const node of recordOf(digest).nodes) {
-      if (node.kind === "file") objects.add(node.digest);
-      else walk(node.tree);
-    }
-  }
-
-  function recordOf(digest: string) {
-    const tree = parseTree(readFileSync(mirror.file(`state/trees/${digest.slice(0, 2)}/${digest}`), "utf8"));
-    if (tree === undefined) throw new Error(`no record ${digest}`);
-    return tree;
-  }
-
-  function namesIn(folder: string): readonly string[] {
-    return readdirSync(mirror.file(folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => path.basename(entry.name))
-      .toSorted();
-  }
 }

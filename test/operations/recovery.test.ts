@@ -40,13 +40,26 @@ describe("what a run that died left behind", () => {
 
   it("vanishes from incoming and trash", async () => {
     const mirror = await oneCheckpoint();
-    mirror.write("state/incoming/dead/object-1", "half a downl");
-    mirror.write("state/trash/dead/deep/file", "on its way out");
+    mirror.write("state/incoming/4fb2c9c5-8a55-4c0e-9c39-0b7f5f9b2f60/object-1", "half a downl");
+    mirror.write("state/trash/0c0ee3c4-0f0b-4b4e-8a4e-2d9f0a4d8e11/deep/file", "on its way out");
     const before = mirror.everything();
     await mirror.ok("update");
     expect(readdirSync(mirror.file("state/incoming"))).toEqual([]);
     expect(readdirSync(mirror.file("state/trash"))).toEqual([]);
     expect(mirror.everything()).toEqual(before);
+  });
+
+  it("stays and is reported where it has no name that asof gives", async () => {
+    const mirror = await oneCheckpoint();
+    mirror.write("state/incoming/notes.txt", "mine");
+    mirror.write("state/trash/photos/one.jpg", "mine too");
+    for (const command of ["update", "prune", "build"]) {
+      const run = await mirror.ok(command);
+      expect(run.err).toContain("state/incoming/notes.txt was not made by asof and is left alone");
+      expect(run.err).toContain("state/trash/photos was not made by asof and is left alone");
+    }
+    expect(readFileSync(mirror.file("state/trash/photos/one.jpg"), "utf8")).toBe("mine too");
+    expect(readdirSync(mirror.file("state/incoming"))).toEqual(["notes.txt"]);
   });
 
   it("is no event when the last line of the log was cut short", async () => {

@@ -115,7 +115,9 @@ describe("the reload command", () => {
     mirror.write("broken", "");
     const failed = await mirror.run("update");
     expect(failed.exit).toBe(5);
-    expect(failed.err).toMatch(/the reload command failed: sh -c .*\n {2}no such host\n.*next run tries again/);
+    expect(failed.err).toMatch(
+      /the reload command failed \(exit code 1\): sh -c .*: no such host\n.*next run tries again/,
+    );
     expect(failed.out).toContain(`repo: checkpoint ${after(60)}`);
     expect(mirror.page(`snapshots/repo/${after(60)}/a`)).toBe("two");
     expect(mirror.page("snapshots/repo/index.html")).toContain(after(60));
@@ -134,6 +136,24 @@ describe("the reload command", () => {
     const mirror = aMirror({ top: { reload: ["/nonexistent/reload"] } });
     mirror.offer({ a: "one" });
     const run = await mirror.run("update");
-    expect(said(run)).toMatch(/^exit 5\n.*\n.*the reload command failed: \/nonexistent\/reload/);
+    expect(said(run)).toMatch(
+      /^exit 5\n.*\n.*the reload command failed \(ENOENT: there is no such program\): \/nonexistent\/reload\n/,
+    );
+  });
+
+  it.each([
+    ["the signal that ended it", "kill -KILL $$", "(ended by SIGKILL): sh -c kill -KILL $$\n"],
+    ["its exit code where it says nothing", "exit 75", "(exit code 75): sh -c exit 75\n"],
+    [
+      "the last line that it wrote, and then those before",
+      "printf 'first\\n\\nlast \\n' >&2; exit 3",
+      "exit 3: last\n  first\nhint:",
+    ],
+  ])("that fails tells %s", async (_, script, words) => {
+    const mirror = aMirror({ top: { reload: ["sh", "-c", script] } });
+    mirror.offer({ a: "one" });
+    const run = await mirror.run("update");
+    expect(run.exit).toBe(5);
+    expect(run.err).toContain(words);
   });
 });

@@ -116,6 +116,35 @@ describe("a client kit", () => {
     expect(linesOf(kit, "Dockerfile").some((line) => line.startsWith("RUN"))).toBe(false);
   });
 
+  test("tells apt's two sources apart, in both files and on the page, where there are two", () => {
+    const kit = kitOf({ apt: [suite()] });
+    expect(textOf(kit, "apt.sources")).toContain("# Take this file or apt-live.sources, not both");
+    expect(textOf(kit, "apt-live.sources")).toContain("# Take this file or apt.sources, not both");
+    expect(openTheme("default").checkpointList({ ...checkpointListView, kit })).toMatch(
+      /apt \(Debian, Ubuntu\)<\/summary>\n<p>Take one of the two: apt\.sources /,
+    );
+    const alone = kitOf({ apt: [suite()] }, { plainBasePath: undefined });
+    expect([...textsOf(alone).values()].join("")).not.toMatch(/not both/);
+    expect(alone.clients.map(({ note }) => note)).toEqual([undefined, undefined, undefined]);
+  });
+
+  test("says of an address without TLS what pip says, and leaves the decision to its reader", () => {
+    const over = (scheme: string) => kitOf({ python: ["simple"] }, { url: `${scheme}://mirror.example.org/` });
+    for (const name of ["pip.conf", "Dockerfile"]) {
+      expect(textOf(over("https"), name)).not.toMatch(/trusted/);
+      expect(textOf(over("http"), name)).toMatch(/^# .*pip ignores such an index/m);
+      expect(linesOf(over("http"), name).join("\n")).not.toMatch(/trusted/);
+    }
+    expect(linesOf(over("http"), "pip.conf")).toEqual([
+      "[global]",
+      `index-url = http://mirror.example.org/checkpoints/myfile/${newest}/simple/`,
+    ]);
+  });
+
+  test("says what zypper does with a repository that is not signed", () => {
+    expect(textOf(kitOf({ rpm: [""] }), "zypper.repo")).toMatch(/^# zypper asks before it reads a repository without/m);
+  });
+
   test("spells the pins of a checkpoint as its lists name them", () => {
     const pins = checkpointPins({ ...kitInput(everything), at: newest });
     expect(pins).toEqual([

@@ -2,6 +2,7 @@ import type { AptSuite, RepositoryKind } from "../../src/model/repository-kind.t
 import type { Timestamp } from "../../src/model/timestamp.ts";
 import { clientKit } from "../../src/pages/client-kit.ts";
 import type { ClientKit, KitInput } from "../../src/pages/client-kit.ts";
+import type { KitView } from "../../src/pages/views.ts";
 import { time } from "./example-views.ts";
 
 /** A repository that no package manager can read. */
@@ -59,3 +60,10 @@ export function linesOf(kit: ClientKit, name: string): readonly string[] {
     .split("\n")
     .filter((line) => line !== "" && !/^(?:#|\/\/)/.test(line));
 }
+
+export const kitView: KitView = {
+  siteTitle: "Example mirror",
+  assets: "/_asof/assets/",
+  heading: "/checkpoints/myfile/kit/",
+  kit: kitOf({ apt: [suite()], python: ["simple"] }),
+};

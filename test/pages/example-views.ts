@@ -41,6 +41,7 @@ export function listingOf(names: readonly string[], more: Partial<ListingView> =
 
 export const listingView: ListingView = listingOf([], {
   checkpoint: time("20250130T203000Z"),
+  proof: ["SHA256SUMS", "checkpoint.txt", "checkpoint.txt.asc"],
   rows: [
     { name: "1.iso", kind: "file", added: time("20250130T203000Z"), sizeBytes: 1 },
     { name: "PULP_MANIFEST", kind: "file", added: time("20250130T203000Z"), sizeBytes: 128 },
@@ -61,6 +62,7 @@ export function checkpoint(at: string, more: Partial<CheckpointRow> = {}): Check
     removed: 0,
     changed: 0,
     reason: undefined,
+    labels: [],
     ...more,
   };
 }
@@ -110,6 +112,7 @@ export const goneView: GoneView = {
   from: time("20250131T000000Z"),
   until: time("20250201T000000Z"),
   reason: "half-synced",
+  cause: "retention",
   older: time("20250130T205000Z"),
   newer: undefined,
 };

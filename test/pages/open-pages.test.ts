@@ -16,6 +16,7 @@ import {
   themes,
   time,
 } from "./example-views.ts";
+import { kitView } from "./example-kit.ts";
 import { hrefsOf, readHtml } from "./read-html.ts";
 
 const stamps = /\d{8}T\d{6}Z/g;
@@ -27,6 +28,7 @@ describe.each(themes)("the %s theme", (theme) => {
     "checkpoint-list": pages.checkpointList(checkpointListView),
     index: pages.index(indexView),
     gone: pages.gone(goneView),
+    kit: pages.kit(kitView),
   };
 
   test.each(Object.entries(all))("renders the golden page %s", async (name, html) => {
@@ -72,6 +74,18 @@ describe.each(themes)("the %s theme", (theme) => {
       "/checkpoints/myfile/20250130T205000Z/",
       "/checkpoints/myfile/20250202T101112Z/",
     ]);
+  });
+
+  test("has a line for each file of a kit, and who reads it", () => {
+    const names = kitView.kit.clients.flatMap(({ files }) => files.map(({ name }) => name));
+    expect(hrefsOf(readHtml(all.kit)).filter((href) => href !== "../")).toEqual(names.map((name) => `./${name}`));
+    for (const [index, line] of all.kit
+      .split("\n")
+      .filter((text) => text.includes('<a href="./'))
+      .entries()) {
+      expect(line).toContain(`>${names[index]}</a>`);
+    }
+    expect(all.kit).toMatch(/apt-live\.sources<\/a>.*apt \(Debian, Ubuntu\)/);
   });
 
   test("links to the parent directory first, unless there is none", () => {
@@ -120,7 +134,7 @@ describe("the default theme", () => {
       const elements = readHtml(html);
       const styles = elements.filter(({ tag }) => tag === "link").map(({ attributes }) => attributes.get("href"));
       expect(styles).toEqual(["/_asof/assets/style.css"]);
-      expect(hrefsOf(elements).filter((href) => !href.startsWith("./"))).toEqual([]);
+      expect(hrefsOf(elements).filter((href) => !/^(?:\.\/|\.\.\/_asof\/)/.test(href))).toEqual([]);
     }
     expect([...pages.assets.keys()]).toEqual(["style.css"]);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { Failure } from "../../src/failure.ts";
 import { timestampFromSeconds } from "../../src/model/timestamp.ts";
-import type { RulesInput } from "../../src/redirects/rules.ts";
+import type { RulesFile, RulesInput } from "../../src/redirects/rules.ts";
 import { timeline } from "../model/a-timeline.ts";
 import { randomHistory, seededRandom } from "../servers/random-history.ts";
 import { renderRules, repository, rulesInput } from "../servers/rules-folder.ts";
@@ -20,13 +20,21 @@ const paths = [
   "apache/answers/moved.txt",
   "apache/answers/refused.txt",
   "apache/answers/removed.txt",
-  "apache/asof.txt",
+  "apache/calendar.txt",
+  ...["t2023010", "t2023", "t2024010", "t2024", "t2025031", "t2025040", "t2025", "t"].map(
+    (name) => `apache/times/myfile/${name}`,
+  ),
   "apache/asof.conf",
 ];
 
 describe("generated Apache rules", () => {
-  it.each(["asof.conf", "asof.txt"])("read as in golden/apache-%s", async (name) => {
-    await expect(fileOf(example, name)).toMatchFileSnapshot(`golden/apache-${name}`);
+  it("read as in golden/apache-asof.conf", async () => {
+    await expect(fileOf(example, "asof.conf")).toMatchFileSnapshot("golden/apache-asof.conf");
+  });
+
+  it("hold times as in golden/apache-times.txt", async () => {
+    const files = timesOf(history).map(({ path, content }) => `== ${path}\n${content}`);
+    await expect(files.join("")).toMatchFileSnapshot("golden/apache-times.txt");
   });
 
   it("are the same bytes every time, what is needed before what needs it", () => {
@@ -41,25 +49,29 @@ describe("generated Apache rules", () => {
         { name: "myfile", timeline: history, log: { length: 12, head: "ab".repeat(32) } },
       ],
     });
-    const lines = fileOf(input, "asof.txt").split("\n");
+    const lines = renderRules(input, "apache").flatMap(({ content }) => content.split("\n"));
     expect(lines.filter((line) => line.startsWith("# asof-log "))).toEqual([
       "# asof-log empty 0 -",
       `# asof-log myfile 12 ${"ab".repeat(32)}`,
     ]);
   });
 
-  it("change asof.txt alone with a checkpoint, a horizon, a tombstone or a promise", () => {
-    for (const other of [
-      timeline([]),
-      { ...history, settled: false },
-      timeline(["20240101T000000Z", "-20250101T000000Z"]),
-      timeline(["-20230101T000000Z", "20240101T000000Z", "20250318T140338Z"], { horizon: "20250402T000000Z" }),
-    ]) {
-      const changed = renderRules({ ...example, repositories: [repository("myfile", other)] }, "apache");
-      const differing = renderRules(example, "apache").filter(
-        (file, index) => file.content !== changed[index]?.content,
+  it("change files of times alone with a checkpoint, a horizon, a tombstone or a promise, and few of them", () => {
+    const before = contentsOf(example);
+    for (const [other, most] of [
+      [timeline([]), 10],
+      [{ ...history, settled: false }, 8],
+      [timeline(["20240101T000000Z", "-20250101T000000Z"]), 10],
+      [timeline(["-20230101T000000Z", "20240101T000000Z", "20250318T140338Z"], { horizon: "20250402T000000Z" }), 3],
+      [timeline(["-20230101T000000Z", "20240101T000000Z", "20250318T140338Z", "20250501T000000Z"]), 4],
+    ] as const) {
+      const after = contentsOf({ ...example, repositories: [repository("myfile", other)] });
+      const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
+        (path) => before.get(path) !== after.get(path),
       );
-      expect(differing.map((file) => file.path)).toEqual(["apache/asof.txt"]);
+      expect(changed.filter((path) => !path.startsWith("apache/times/myfile/t"))).toEqual([]);
+      expect(changed.length).toBeGreaterThan(0);
+      expect(changed.length).toBeLessThanOrEqual(most);
     }
   });
 
@@ -68,7 +80,7 @@ describe("generated Apache rules", () => {
     const many = ["a", "b", "c"].flatMap((basePath) =>
       base === undefined ? [] : [{ ...base, name: basePath, basePath }],
     );
-    expect(fileOf({ ...example, distributions: many }, "asof.txt")).toBe(fileOf(example, "asof.txt"));
+    expect(renderRules({ ...example, distributions: many }, "apache").map(({ path }) => path)).toEqual(paths);
   });
 
   it("put the site's name and folder into the name of the map, so that sites of one name may share a server", () => {
@@ -120,76 +132,112 @@ describe("generated Apache rules", () => {
   });
 });
 
-describe("the times in asof.txt", () => {
+describe("the files with times", () => {
   const dense = randomHistory(seededRandom(2), { checkpoints: 20_000, stepSeconds: 86_400 / 20, gone: 0.05 });
   const burst = timeline(
     Array.from({ length: 3_600 }, (_, index) => timestampFromSeconds(Date.UTC(2025, 2, 18, 10) / 1000 + index)),
   );
 
-  it.each([
-    ["a dense history", dense],
-    ["a checkpoint a second", burst],
-    ["sixty years of one century", timeline(Array.from({ length: 60 }, (_, index) => `${2000 + index}0101T000000Z`))],
-  ])("never stand in a line longer than Apache reads: %s", (_, many) => {
-    const lines = mapOf(many);
-    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(1_000);
-  });
-
-  it("are refused where a line would be longer", () => {
-    const years = Array.from({ length: 100 }, (_, index) => `${2000 + index}0101T000000Z`);
-    expect(() => mapOf(timeline(years))).toThrow(Failure);
-  });
-
-  it("mark a list whose hours or minutes have lists of their own, and no other", () => {
-    const lists = mapOf(burst).filter((line) => line.startsWith("myfile:"));
-    const keys = lists.map((line) => /^myfile:(\d*) /.exec(line)?.[1] ?? "");
-    for (const line of lists) {
-      const [, key = "", mark] = /^myfile:(\d*) (@?)/.exec(line) ?? [];
-      const isDivided =
-        key.length >= 8 && keys.some((other) => other.length === key.length + 2 && other.startsWith(key));
-      expect(mark === "@", line).toBe(isDivided);
-    }
-    expect(lists.filter((line) => line.includes(" @")).length).toBeGreaterThan(1);
-  });
-
-  it("stand newest first, a list before those of its parts", () => {
-    const keys = mapOf(dense).flatMap((line) => /^myfile:(\d*) /.exec(line)?.[1] ?? []);
-    expect(keys.length).toBeGreaterThan(100);
-    expect(keys[0]).toBe("");
-    for (const [index, key] of keys.entries()) {
-      const next = keys[index + 1];
-      expect(next === undefined || next.startsWith(key) || next < key, `${key} before ${next}`).toBe(true);
-    }
-  });
-
-  it("stand once under each key", () => {
+  it("stand before those of longer stretches, so that what is read first is there first", () => {
     for (const many of [history, dense, burst]) {
-      const keys = mapOf(many).flatMap((line) =>
-        line.startsWith("#") || line === "" ? [] : [line.split(" ")[0] ?? ""],
-      );
-      expect(new Set(keys).size).toBe(keys.length);
+      const names = timesOf(many).map(({ path }) => path);
+      for (const [index, name] of names.entries()) {
+        expect(names.slice(index + 1).filter((other) => other !== name && other.startsWith(name))).toEqual([]);
+      }
+      expect(new Set(names).size).toBe(names.length);
     }
+  });
+
+  it("are named so that their order is that of their names, backwards, but for stretches beside each other", () => {
+    const names = timesOf(burst).map(({ path }) => path);
+    const sorted = names.toSorted().toReversed();
+    for (const name of names) {
+      const finer = sorted.filter((other) => other !== name && other.startsWith(name));
+      expect(finer.every((other) => sorted.indexOf(other) < sorted.indexOf(name))).toBe(true);
+    }
+  });
+
+  it("hold a day, an hour or a minute in a line of at most so many times", () => {
+    for (const many of [dense, burst]) {
+      const lists = timesOf(many).flatMap(({ path, content }) => (/\/t\d{7}/.test(path) ? content.split("\n") : []));
+      const lengths = lists.map((line) => (line.match(/[A-Za-z](?=[\d=])/g) ?? []).length);
+      expect(Math.max(...lengths)).toBeLessThanOrEqual(64);
+    }
+  });
+
+  it("mark a stretch that has a file of its own, and no other", () => {
+    for (const many of [history, dense, burst]) {
+      const files = timesOf(many);
+      const marked = files.flatMap(({ content }) => [...content.matchAll(/^(\d+)(T\d\d|T)?@$/gm)]);
+      const named = marked.map(([, day = "", hour = ""]) => `t${day}${hour === "T" ? "" : hour}`);
+      const own = files.map(({ path }) => path.split("/").at(-1) ?? "").filter((name) => name.length > 5);
+      expect(named.toSorted()).toEqual(own.toSorted());
+    }
+    expect(timesOf(burst).map(({ path }) => path.split("/").at(-1))).toContain("t20250318T10");
+  });
+
+  it.each(["2023", "2024", "1900", "2000"])("have a line for each day of %s that there is", (year) => {
+    const all = timesOf(
+      timeline(
+        Array.from({ length: 12 }, (_, month) => month + 1).flatMap((month) =>
+          ["01", "10", "20", ...(month === 2 ? [] : ["30"])].map(
+            (day) => `${year}${String(month).padStart(2, "0")}${day}T000000Z`,
+          ),
+        ),
+      ),
+    );
+    const days = all.flatMap(({ content }) => [...content.matchAll(/^(\d{8})T\//gm)].map(([, day = ""]) => day));
+    const isDay = (day: string): boolean => {
+      const [month, date] = [Number(day.slice(4, 6)), Number(day.slice(6))];
+      const when = new Date(Date.UTC(Number(year), month - 1, date));
+      return when.getUTCMonth() === month - 1 && when.getUTCDate() === date;
+    };
+    expect(days.every(isDay)).toBe(true);
+    expect(days).toHaveLength(year === "2024" || year === "2000" ? 366 : 365);
   });
 
   it("tell the answers' letters", () => {
-    const lettersOf = (points: readonly string[], settled = true): string =>
-      [
-        ...new Set(
-          mapOf(timeline(points, { settled }))
-            .join("\n")
-            .match(/(?<=^myfile.*\d)[ZYgoxn](?=[\d=,]|$)/gm) ?? [],
-        ),
-      ]
-        .toSorted()
-        .join("");
-    expect(lettersOf(["20240101T000000Z"])).toBe("Zo");
-    expect(lettersOf(["20240101T000000Z", "-20250101T000000Z"])).toBe("Zgx");
-    expect(lettersOf(["20240101T000000Z"], false)).toContain("Y");
+    const lettersOf = (points: readonly string[], settled = true): string => {
+      const text = timesOf(timeline(points, { settled }))
+        .map(({ content }) => content.replace(/;.*$/gm, ""))
+        .join("\n");
+      return [...new Set(text.match(/(?<=^\d*T?\d*\/.*\d)[ZYgoxne](?=[\d=;]|$)/gm) ?? [])].toSorted().join("");
+    };
+    expect(lettersOf(["20240101T000000Z"])).toBe("Zeo");
+    expect(lettersOf(["20240101T000000Z", "-20250101T000000Z"])).toBe("Zegx");
+    expect(lettersOf(["20240101T000000Z"], false)).toBe("Yeo");
+    expect(lettersOf([])).toBe("en");
   });
 });
 
-function mapOf(many: ReturnType<typeof timeline>): readonly string[] {
-  return fileOf(rulesInput("/srv/public", many), "asof.txt").split("\n");
+describe("the calendar of Apache's rules", () => {
+  it("knows the weekday of every day there is", () => {
+    const map = new Map(
+      fileOf(example, "calendar.txt")
+        .split("\n")
+        .map((line) => {
+          const [key = "", value = ""] = line.split(" ");
+          return [key, value] as const;
+        }),
+    );
+    const get = (key: string): string => map.get(key) ?? "";
+    for (let seconds = Date.UTC(1600, 0, 1) / 1000; seconds < Date.UTC(2401, 0, 1) / 1000; seconds += 7.3 * 86_400) {
+      const date = new Date(seconds * 1000);
+      const [year, month, day] = date.toISOString().slice(0, 10).split("-");
+      const kind = get(`${get(`y${year?.slice(0, 2)}`)}.${year?.slice(2)}`);
+      const weekday = get(`-${get(`${kind}.${month}`)}.${day}`);
+      expect(`${weekday}, ${day} ${get(month ?? "")} ${year}`).toBe(date.toUTCString().slice(0, 16));
+    }
+    expect(get("Mar")).toBe("03");
+  });
+});
+
+function timesOf(many: ReturnType<typeof timeline>): readonly RulesFile[] {
+  return renderRules(rulesInput("/srv/public", many), "apache").filter(({ path }) => path.startsWith("apache/times/"));
+}
+
+function contentsOf(input: RulesInput): ReadonlyMap<string, string> {
+  return new Map(renderRules(input, "apache").map(({ path, content }) => [path, content]));
 }
 
 function fileOf(input: RulesInput, name: string): string {

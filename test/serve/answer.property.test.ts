@@ -28,7 +28,7 @@ const history: fc.Arbitrary<Timeline> = fc
   })
   .map(({ seconds, gone, beyond, settled }) => {
     const sorted = seconds.toSorted((a, b) => a - b);
-    const kinds = sorted.map((_, index) => (gone[index] === true && gone[index - 1] !== true ? "gone" : "checkpoint"));
+    const kinds = sorted.map((_, index) => (gone[index] === true ? "gone" : "checkpoint"));
     const newest = sorted.at(-1);
     return {
       points: sorted.map((at, index) => ({ at: timestampFromSeconds(at), kind: kinds[index] ?? "checkpoint" })),

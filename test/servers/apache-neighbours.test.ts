@@ -13,7 +13,7 @@ import { apacheServer, startApache } from "./apache.ts";
 import type { ApacheOptions } from "./apache.ts";
 import { comparable, expectedResponse } from "./expect-answer.ts";
 import { freePort } from "./server-process.ts";
-import { makeRulesFolder, rulesInput } from "./rules-folder.ts";
+import { makeRulesFolder, renderRules, rulesInput, writeInto } from "./rules-folder.ts";
 import type { RulesFolder } from "./rules-folder.ts";
 import { seenTarget } from "./server.ts";
 import type { RunningServer } from "./server.ts";
@@ -117,7 +117,7 @@ describe.skipIf(!apacheServer.isAvailable())("Apache rules inside somebody's vir
     const bytes = "application/octet-stream";
     const html = "text/html; charset=utf-8";
     const missing = [404, undefined, "no-store", "text/html; charset=iso-8859-1", ""];
-    const moved = ["text/plain; charset=utf-8", "Moved.\n"];
+    const moved = ["text/html; charset=iso-8859-1", "Moved."];
     expect(await ask(`${base}/`)).toEqual([200, undefined, "no-cache", html, "list"]);
     expect(await ask(`${kept}/`)).toEqual([200, undefined, "no-cache", html, "listing"]);
     expect(await ask(`${kept}/x.php`)).toEqual([200, undefined, immutable, bytes, program]);
@@ -538,6 +538,31 @@ describe.skipIf(!apacheServer.isAvailable())("Apache rules inside somebody's vir
       `${base}/20240101T000000Z/x`,
       immutable,
     ]);
+  });
+
+  it("read times in a folder whose path has spaces and odd signs", async () => {
+    const rulesDir = path.join(folder.rulesDir, "a  b 'c' {d}; #e $1 %2 %{x} (f) g], h^+.é");
+    const input = rulesInput(folder.publicDir, history, { rulesDir });
+    await writeInto(rulesDir, renderRules(input, "apache"));
+    await start({ rulesDir });
+
+    for (const rest of ["x", "%41"]) {
+      expect((await ask(`${base}/20240601T000000Z/${rest}`)).slice(0, 3)).toEqual([
+        301,
+        `${base}/20240101T000000Z/${rest}`,
+        immutable,
+      ]);
+      expect((await ask(`${base}/20220601T000000Z/${rest}`))[0]).toBe(404);
+      expect((await ask(`${base}/latest/${rest}`)).slice(0, 2)).toEqual([302, `${kept}/${rest}`]);
+    }
+    // What nobody may ask for: the addresses that redirects pass through.
+    for (const target of [
+      `/_asof/answers/=301${base}/20240101T000000Z/x`,
+      "/_asof/answers/=301",
+      "/_asof/answers/=302/x",
+    ]) {
+      expect((await ask(target)).slice(0, 2), target).toEqual([404, undefined]);
+    }
   });
 
   it("answer raw request targets as the reference does in a virtual host that decodes slashes", async () => {

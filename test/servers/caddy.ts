@@ -27,6 +27,7 @@ export const caddyServer: RuleServer = {
     timeZone: "Asia/Tokyo",
     carries: 100_000,
     followsAllLinks: true,
+    hidesRedirectsFromScripts: true,
   },
 };
 

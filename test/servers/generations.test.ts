@@ -6,8 +6,8 @@ import { timeline } from "../model/a-timeline.ts";
 import { makeRulesFolder, rulesInput } from "./rules-folder.ts";
 import type { RulesFolder } from "./rules-folder.ts";
 import type { RunningServer } from "./server.ts";
+import { immutable, summary } from "./server-site.ts";
 
-const immutable = "public, max-age=31536000, immutable";
 const old = timeline(["20240101T000000Z", "20250318T140338Z"], { horizon: "20250401T000000Z" });
 const young = timeline(["20240101T000000Z", "20250318T140338Z", "20250501T000000Z"]);
 
@@ -38,9 +38,8 @@ describe.each(availableServers())("rules of $server that are older than the tree
   }
 
   async function answer(target: string): Promise<string> {
-    const { status, headers } = await server.request(`/checkpoints/myfile/${target}`);
-    const location = headers.get("location")?.replace("/checkpoints/myfile/", " ") ?? "";
-    return `${status}${location}, ${headers.get("cache-control")}`;
+    const [status, location = "", caching] = summary(await server.request(`/checkpoints/myfile/${target}`));
+    return `${status}${location.replace("/checkpoints/myfile/", " ")}, ${caching}`;
   }
 
   it("serve checkpoints that they do not know yet by their exact names, and nothing else differently", async () => {
@@ -77,16 +76,19 @@ describe.each(availableServers())("rules of $server that are older than the tree
   it("serve no directory that lies before their horizon and is none of theirs", async () => {
     await folder.place({
       "checkpoints/myfile/20250319T000000Z/f": "stale",
+      "checkpoints/myfile/20240319T000000Z/f": "stale",
       "checkpoints/myfile/20230101T000000Z/f": "stale",
     });
     await start(old);
 
     expect(await answer("20250319T000000Z/f")).toBe(`301 20250318T140338Z/f, ${immutable}`);
+    expect(await answer("20240319T000000Z/f")).toBe(`301 20240101T000000Z/f, ${immutable}`);
     expect(await answer("20230101T000000Z/f")).toBe("404, no-store");
   });
 
   it("know a new checkpoint after a reload", async () => {
     await start(old);
+    expect(await answer("20250425T000000Z/f")).toBe("302 20250318T140338Z/f, no-store");
     await folder.writeRules(rulesInput(folder.publicDir, young), member.server);
     await server.reload();
 

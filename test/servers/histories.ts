@@ -1,7 +1,7 @@
 import type { Timeline } from "../../src/model/timeline.ts";
 import { timeline } from "../model/a-timeline.ts";
-import { randomHistory, seededRandom } from "./random-history.ts";
-import type { Random } from "./random-history.ts";
+import { randomHistory, seededRandom, timesToAsk } from "./random-history.ts";
+import type { Random, TimesToAsk } from "./random-history.ts";
 
 /** How much the differential tests ask, and of which histories: `ASOF_DIFFERENTIAL=full` asks ten times as much, of others each time. */
 export interface DifferentialEffort {
@@ -74,5 +74,23 @@ export function manyHistories(random: Random): Readonly<Record<string, Timeline>
     }),
   };
 }
+
+/** Raw targets below `base` at times that are worth asking for, with and without a path and a query. */
+export function targetsToAsk(random: Random, history: Timeline, base: string, options: TimesToAsk): readonly string[] {
+  return timesToAsk(random, history, options).map((at, index) => `${base}${at}${rests[index % rests.length] ?? ""}`);
+}
+
+/** What follows a time. */
+const rests = [
+  "",
+  "/",
+  "?q=/../%2F",
+  "/index.html",
+  "/f",
+  "/f?a=1%202&b=?",
+  "/missing/%2E%2e/x%2Fy",
+  "/missing/%2E%2e/x%2By?q=/../%",
+  "/dists/x",
+];
 
 const day = 86_400;

@@ -1,9 +1,11 @@
+import { serverNames } from "../../src/model/server-name.ts";
 import { apacheServer } from "./apache.ts";
 import { caddyServer } from "./caddy.ts";
 import { cloudflareServer } from "./cloudflare.ts";
+import { htaccessServer } from "./htaccess.ts";
 import { lighttpdServer } from "./lighttpd.ts";
 import { nginxServer } from "./nginx.ts";
-import type { RuleServer, ServerMember } from "./server.ts";
+import type { MemberName, RuleServer, ServerMember } from "./server.ts";
 
 /** Every server that rules are generated for, in the order of the documentation, then hosts that are asked like servers. */
 const serverMembers: readonly ServerMember[] = [
@@ -11,6 +13,7 @@ const serverMembers: readonly ServerMember[] = [
   apacheServer,
   caddyServer,
   lighttpdServer,
+  htaccessServer,
   cloudflareServer,
 ];
 
@@ -24,5 +27,17 @@ export function availableServers(): readonly ServerMember[] {
 
 /** The same without hosts. */
 export function availableRuleServers(): readonly RuleServer[] {
-  return availableServers().filter((member): member is RuleServer => member.server !== "cloudflare");
+  const names: readonly string[] = serverNames;
+  return availableServers().filter((member): member is RuleServer => names.includes(member.server));
+}
+
+/** Each of them with public/ at the root of the host and below it, for `describe.each`. */
+export function availableServersAndMounts(): readonly {
+  readonly server: MemberName;
+  readonly member: ServerMember;
+  readonly mount: string;
+}[] {
+  return availableServers().flatMap((member) =>
+    ["/", "/mirror/"].map((mount) => ({ server: member.server, member, mount })),
+  );
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { httpDateOf, mementoLink, mementoPaths, originalLink, resolveTimeGate } from "../../src/model/memento.ts";
 import { timestampFromSeconds } from "../../src/model/timestamp.ts";
 import { time, timeline } from "../model/a-timeline.ts";
-import { availableServers } from "./members.ts";
+import { availableServersAndMounts } from "./members.ts";
 import { seededRandom } from "./random-history.ts";
 import type { RawResponse } from "./raw-request.ts";
 import { makeRulesFolder, rulesInput } from "./rules-folder.ts";
@@ -13,11 +13,9 @@ import type { RunningServer } from "./server.ts";
 import { immutable, myfile, startServerSite, summary } from "./server-site.ts";
 import type { ServerSite } from "./server-site.ts";
 
-const everyServerAndMount = availableServers().flatMap((member) =>
-  ["/", "/mirror/"].map((mount) => ({ server: member.server, member, mount })),
-);
+const mementoMounts = availableServersAndMounts().filter(({ member }) => member.traits.hasNoMemento !== true);
 
-describe.each(everyServerAndMount)("Memento on $server, public/ mounted at $mount", ({ member, mount }) => {
+describe.each(mementoMounts)("Memento on $server, public/ mounted at $mount", ({ member, mount }) => {
   const paths = mementoPaths(mount, "checkpoints/myfile", ["plain"]);
   let site: ServerSite;
   const get: ServerSite["get"] = (target, headers) => site.get(target, headers);
@@ -206,25 +204,6 @@ describe.each(everyServerAndMount)("Memento on $server, public/ mounted at $moun
         expect(response.headers.get("link")).toBe(mementoLink(paths, "f"));
       }
     });
-
-    it.skipIf(member.traits.isUploaded)(
-      "says a range that a file does not have once, and lets nobody keep that answer",
-      async () => {
-        for (const range of ["bytes=10-", "bytes=99-100", "bytes=100000000000-"]) {
-          const response = await get(`${checkpoint}/f`, { Range: range });
-          expect(response.status, range).toBe(416);
-          const length = member.traits.hidesLengthOn416 === true ? undefined : "bytes */10";
-          expect(response.headers.get("content-range"), range).toBe(length);
-          expect(response.headers.get("cache-control") ?? "", range).not.toContain("immutable");
-          expect(response.headers.has("memento-datetime"), range).toBe(false);
-          const names = response.head
-            .split("\r\n")
-            .slice(1)
-            .map((line) => line.slice(0, line.indexOf(":")).toLowerCase());
-          expect(names, range).toEqual([...new Set(names)]);
-        }
-      },
-    );
   });
 
   it.each([
@@ -329,61 +308,82 @@ describe.each(everyServerAndMount)("Memento on $server, public/ mounted at $moun
       expect(response.headers.has("vary"), target).toBe(false);
     }
   });
-
-  it.each(["checkpoints/myfile/timemap", "checkpoints/myfile/_asof/timemap/2025"])("has a TimeMap: %s", async (map) => {
-    const response = await get(map);
-    expect(summary(response)).toEqual([200, undefined, "no-cache"]);
-    expect(response.headers.get("content-type")).toBe("application/link-format");
-    expect(response.headers.get("etag")).toBeDefined();
-  });
-
-  it("takes no file of a checkpoint for a TimeMap", async () => {
-    expect((await get("checkpoints/myfile/20250318T140338Z/timemap")).headers.get("content-type")).toBe(
-      "application/octet-stream",
-    );
-  });
 });
 
-describe.each(availableServers().map((member) => ({ server: member.server, member })))(
-  "Memento-Datetime on $server",
-  ({ member }) => {
-    const random = seededRandom(7089);
-    const from = Date.UTC(1970, 0, 1) / 1000;
-    const until = Date.UTC(2400, 0, 1) / 1000;
-    const edges = [
-      ...["1999", "2000", "2004", "2023", "2024", "2025", "2038", "2099", "2100", "2101", "2400"].flatMap((year) => [
-        `${year}0101T000000Z`,
-        `${year}0228T235959Z`,
-        `${year}0301T000000Z`,
-        `${year}1231T235959Z`,
-      ]),
-      ...["1972", "2000", "2004", "2024", "2096", "2104", "2400"].map((year) => `${year}0229T120000Z`),
-      ...["01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"].map(
-        (month) => `2023${month}15T010203Z`,
-      ),
-    ];
-    const drawn = Array.from({ length: 300 }, () => timestampFromSeconds(from + Math.floor(random() * (until - from))));
-    const all = [...new Set<string>([...edges, ...drawn])].toSorted();
-    let folder: RulesFolder;
-    let server: RunningServer;
+describe.each(availableServersAndMounts().filter(({ member }) => member.traits.hasNoMemento === true))(
+  "$server, public/ mounted at $mount, which has no Memento",
+  ({ member, mount }) => {
+    let site: ServerSite;
 
     beforeAll(async () => {
-      folder = await makeRulesFolder();
-      await folder.place(Object.fromEntries(all.map((at) => [`checkpoints/myfile/${at}/f`, at])));
-      await folder.writeRules(rulesInput(folder.publicDir, timeline(all)), member.server);
-      server = await member.start({ ...folder, env: { TZ: member.traits.timeZone } });
+      site = await startServerSite(member, mount);
     });
 
-    afterAll(async () => {
-      await server.stop();
-      await folder.remove();
+    afterAll(() => site.stop());
+
+    it("has no TimeGate", async () => {
+      for (const target of [
+        "_asof/timegate/checkpoints/myfile/f",
+        "_asof/timegate/checkpoints/myfile",
+        "_asof/timegate/",
+      ]) {
+        expect(summary(await site.get(target)), target).toEqual([404, undefined, "no-store"]);
+      }
     });
 
-    it("is the second of the checkpoint in the words of HTTP, in every year", async () => {
-      for (const at of all) {
-        const response = await server.request(`/checkpoints/myfile/${at}/f`);
-        expect([response.status, response.headers.get("memento-datetime")], at).toEqual([200, httpDateOf(time(at))]);
+    it("promises none either", async () => {
+      for (const target of [
+        "checkpoints/myfile/20250318T140338Z/f",
+        "checkpoints/myfile/20250319T000000Z/f",
+        "checkpoints/myfile/20240601T000000Z/f",
+        "checkpoints/myfile/latest",
+        "plain/",
+      ]) {
+        const { headers } = await site.get(target, { "Accept-Datetime": "Mon, 01 Jan 2024 00:00:00 GMT" });
+        for (const name of ["link", "memento-datetime", "vary"])
+          expect(headers.has(name), `${target} ${name}`).toBe(false);
       }
     });
   },
 );
+
+describe.each(mementoMounts.filter(({ mount }) => mount === "/"))("Memento-Datetime on $server", ({ member }) => {
+  const random = seededRandom(7089);
+  const from = Date.UTC(1970, 0, 1) / 1000;
+  const until = Date.UTC(2400, 0, 1) / 1000;
+  const edges = [
+    ...["1999", "2000", "2004", "2023", "2024", "2025", "2038", "2099", "2100", "2101", "2400"].flatMap((year) => [
+      `${year}0101T000000Z`,
+      `${year}0228T235959Z`,
+      `${year}0301T000000Z`,
+      `${year}1231T235959Z`,
+    ]),
+    ...["1972", "2000", "2004", "2024", "2096", "2104", "2400"].map((year) => `${year}0229T120000Z`),
+    ...["01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"].map(
+      (month) => `2023${month}15T010203Z`,
+    ),
+  ];
+  const drawn = Array.from({ length: 300 }, () => timestampFromSeconds(from + Math.floor(random() * (until - from))));
+  const all = [...new Set<string>([...edges, ...drawn])].toSorted();
+  let folder: RulesFolder;
+  let server: RunningServer;
+
+  beforeAll(async () => {
+    folder = await makeRulesFolder();
+    await folder.place(Object.fromEntries(all.map((at) => [`checkpoints/myfile/${at}/f`, at])));
+    await folder.writeRules(rulesInput(folder.publicDir, timeline(all)), member.server);
+    server = await member.start({ ...folder, env: { TZ: member.traits.timeZone } });
+  });
+
+  afterAll(async () => {
+    await server.stop();
+    await folder.remove();
+  });
+
+  it("is the second of the checkpoint in the words of HTTP, in every year", async () => {
+    for (const at of all) {
+      const response = await server.request(`/checkpoints/myfile/${at}/f`);
+      expect([response.status, response.headers.get("memento-datetime")], at).toEqual([200, httpDateOf(time(at))]);
+    }
+  });
+});

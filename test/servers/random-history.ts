@@ -35,7 +35,8 @@ export function randomHistory(random: Random, shape: HistoryShape): Timeline {
   let at = firstSecond;
   let burst = 0;
   while (points.length < checkpoints) {
-    const isGone = points.at(-1)?.kind !== "gone" && random() < gone;
+    // Neighbours that are gone are one point, but for what was withdrawn.
+    const isGone = random() < (points.at(-1)?.kind === "gone" ? gone / 4 : gone);
     points.push({ at: timestampFromSeconds(at), kind: isGone ? "gone" : "checkpoint" });
     if (burst === 0 && random() < 0.01) burst = random() < 0.05 ? 300 : 2 + Math.floor(random() * 18);
     const isGap = random() < 0.002;
@@ -53,14 +54,48 @@ export function randomHistory(random: Random, shape: HistoryShape): Timeline {
 }
 
 /**
+ * Three generations of one repository: more checkpoints at the end each time, fewer of the old ones, some found before the first; now and then the last one is gone, or answers may be revised.
+ * `stepSeconds` decides how dense they are, and with it which lists of a server are cut into others, and which are put together again.
+ */
+export function randomGenerations(random: Random, stepSeconds: number): readonly [Timeline, Timeline, Timeline] {
+  const { points } = randomHistory(random, { checkpoints: 1_500, stepSeconds });
+  const worth = points.map(() => random());
+  const kept = random() < 0.3 ? 1 : random() / 2;
+  const first = Math.floor(random() * 50);
+  const ends = [600, 900, 1_200].map((end) => end + Math.floor(random() * 300));
+  return [
+    thinned(first, ends[0] ?? 0, 1),
+    thinned(first, ends[1] ?? 0, kept),
+    thinned(random() < 0.5 ? first : 0, ends[2] ?? 0, kept * random()),
+  ];
+
+  /** Points from `start` to `end` of which that share is kept; the last one is gone, too, at times. */
+  function thinned(start: number, end: number, share: number): Timeline {
+    const left: TimelinePoint[] = [];
+    const isLastKept = random() < 0.8;
+    for (let index = start; index < end; index++) {
+      const at = points[index]?.at;
+      const isGone = index < end - 1 ? (worth[index] ?? 0) > share : !isLastKept;
+      if (at !== undefined && !(isGone && left.at(-1)?.kind === "gone")) {
+        left.push({ at, kind: isGone ? "gone" : "checkpoint" });
+      }
+    }
+    return { points: left, horizon: points[end - 1]?.at, settled: random() < 0.8 };
+  }
+}
+
+/** How many boundaries to take, how many seconds anywhere, and the second that is now. */
+export interface TimesToAsk {
+  readonly boundaries: number;
+  readonly anywhere: number;
+  readonly now: number;
+}
+
+/**
  * Texts to ask for: boundaries and their neighbours, first and last seconds of the minutes, hours, days, months and years around them, seconds anywhere from the year 0 to 9999, seconds
  * around `now`, and many that are no time at all.
  */
-export function timesToAsk(
-  random: Random,
-  timeline: Timeline,
-  options: { boundaries: number; anywhere: number; now: number },
-): readonly string[] {
+export function timesToAsk(random: Random, timeline: Timeline, options: TimesToAsk): readonly string[] {
   const { points, horizon } = timeline;
   const step = Math.max(1, points.length / options.boundaries);
   const chosen = new Set<Timestamp>();
@@ -80,8 +115,12 @@ export function timesToAsk(
       timestampFromSeconds(anySecond(random)),
     );
   }
-  for (let offset = -3; offset <= 3; offset++) asked.push(timestampFromSeconds(options.now + offset));
-  return [...asked, ...specialTimes];
+  return [...asked, ...secondsAround(options.now), ...specialTimes];
+}
+
+/** The second and three on either side. */
+export function secondsAround(now: number): readonly Timestamp[] {
+  return [-3, -2, -1, 0, 1, 2, 3].map((offset) => timestampFromSeconds(now + offset));
 }
 
 function neighbours(at: Timestamp): readonly string[] {

@@ -4,7 +4,7 @@ import { resolveRequest } from "../../src/model/resolve-request.ts";
 import { timestampFromSeconds } from "../../src/model/timestamp.ts";
 import { rawTargetCases } from "../contract/raw-target-cases.ts";
 import { comparable, expectedResponse } from "./expect-answer.ts";
-import { availableServers } from "./members.ts";
+import { availableServersAndMounts } from "./members.ts";
 import { timeline } from "../model/a-timeline.ts";
 import { makeRulesFolder, rulesInput } from "./rules-folder.ts";
 import type { RulesFolder } from "./rules-folder.ts";
@@ -13,11 +13,7 @@ import type { RunningServer } from "./server.ts";
 
 const history = timeline(["20240101T000000Z", "20250318T140338Z", "20250901T000000Z"]);
 
-const everyServerAndMount = availableServers().flatMap((member) =>
-  ["/", "/mirror/"].map((mount) => ({ server: member.server, member, mount })),
-);
-
-describe.each(everyServerAndMount)("raw request targets on $server mounted at $mount", ({ member, mount }) => {
+describe.each(availableServersAndMounts())("raw request targets on $server mounted at $mount", ({ member, mount }) => {
   const base = `${mount}checkpoints/myfile/`;
   let folder: RulesFolder;
   let server: RunningServer;
@@ -45,6 +41,7 @@ describe.each(everyServerAndMount)("raw request targets on $server mounted at $m
 
     expect(response.headers.has("set-cookie")).toBe(false);
     expect(response.headers.get("location") ?? base).toSatisfy((location: string) => location.startsWith(base));
+    expect(response.status >= 400 && response.headers.has("last-modified")).toBe(false);
     const seen = seenTarget(member, path === undefined || member.traits.seenTarget !== undefined ? target : path);
     if (seen === undefined && response.status >= 400) return;
     const answer = resolveRequest({ base, timeline: history }, seen ?? target, now);

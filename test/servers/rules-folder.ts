@@ -1,14 +1,17 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
 import type { Timeline } from "../../src/model/timeline.ts";
-import type { ServerName } from "../../src/model/server-name.ts";
-import { cloudflareHost } from "../../src/redirects/hosts/cloudflare.ts";
-import { plainText } from "../../src/redirects/hosts/plain-text.ts";
+import type { HostName, ServerName } from "../../src/model/server-name.ts";
+import type { HostFiles } from "../../src/redirects/hosts/host.ts";
+import { timesFolder } from "../../src/redirects/apache/time-files.ts";
+import { hostEmitters } from "../../src/redirects/hosts/hosts.ts";
 import type { RulesFile, RulesInput, RulesRepository } from "../../src/redirects/rules.ts";
 import { serverLanguages } from "../../src/redirects/servers.ts";
 import { openTemplates } from "../../src/templates.ts";
+import type { MemberName } from "./server.ts";
 
 /** A temporary directory with `public/` and `rules/`. */
 export interface RulesFolder {
@@ -16,8 +19,8 @@ export interface RulesFolder {
   readonly rulesDir: string;
   /** Puts files below public/ by path; a path that ends in a slash is a directory. */
   place(files: Readonly<Record<string, string>>): Promise<void>;
-  /** Renders the rules of all servers, or of one, and puts them into rules/. */
-  writeRules(input: RulesInput, server?: RuledServer): Promise<void>;
+  /** Renders the rules of all servers, or of one, and puts them into rules/, those of a host into public/, too. */
+  writeRules(input: RulesInput, server?: MemberName): Promise<void>;
   /** Puts one of the files into rules/, as when a run was stopped between two. */
   writeRulesFile(input: RulesInput, file: string): Promise<void>;
   remove(): Promise<void>;
@@ -28,14 +31,6 @@ export async function makeRulesFolder(): Promise<RulesFolder> {
   const publicDir = path.join(home, "public");
   const rulesDir = path.join(home, "rules");
   await mkdir(publicDir);
-  const write = async (files: readonly RulesFile[]): Promise<void> => {
-    for (const file of files) {
-      const target = path.join(rulesDir, file.path);
-      await mkdir(path.dirname(target), { recursive: true });
-      await writeFile(`${target}.new`, file.content);
-      await rename(`${target}.new`, target);
-    }
-  };
   return {
     publicDir,
     rulesDir,
@@ -46,20 +41,50 @@ export async function makeRulesFolder(): Promise<RulesFolder> {
         if (!name.endsWith("/")) await writeFile(target, content);
       }
     },
-    writeRules: (input, server) => write(renderRules(input, server)),
-    writeRulesFile: (input, file) => write(renderRules(input).filter((one) => one.path === file)),
+    async writeRules(input, server) {
+      const isHost = server === "cloudflare" || server === "htaccess";
+      const files = isHost ? renderHost(input, server) : { public: [], rules: renderRules(input, server) };
+      await writeInto(publicDir, files.public);
+      await writeInto(rulesDir, files.rules);
+      await removeOtherTimes(rulesDir, files.rules);
+    },
+    writeRulesFile: (input, file) =>
+      writeInto(
+        rulesDir,
+        renderRules(input).filter((one) => one.path === file),
+      ),
     remove: () => rm(home, { recursive: true, force: true }),
   };
 }
 
-/** What rules are rendered for: a server, or a host that is asked as servers are. */
-type RuledServer = ServerName | "cloudflare";
-
-/** The rules of all servers, or of one, or of a host. */
-export function renderRules(input: RulesInput, server?: RuledServer): readonly RulesFile[] {
-  if (server === "cloudflare") {
-    return cloudflareHost(openTemplates({ folder: "hosts", escape: plainText })).render(input).rules;
+/** Puts files into a directory as asof does: one after the other, each by rename. */
+export async function writeInto(directory: string, files: readonly RulesFile[]): Promise<void> {
+  for (const file of files) {
+    const target = path.join(directory, file.path);
+    await mkdir(path.dirname(target), { recursive: true });
+    await writeFile(`${target}.new`, file.content);
+    await rename(`${target}.new`, target);
   }
+}
+
+/** Takes away what Apache reads while it answers and the rules no longer hold, after all else, as asof does. */
+async function removeOtherTimes(rulesDir: string, files: readonly RulesFile[]): Promise<void> {
+  const wanted = new Set(files.map((file) => path.join(rulesDir, file.path)));
+  const folder = path.join(rulesDir, timesFolder);
+  if (!files.some((file) => file.path.startsWith(timesFolder)) || !existsSync(folder)) return;
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath, entry.name);
+    if (entry.isFile() && !wanted.has(file)) await rm(file);
+  }
+}
+
+/** The files for a host. */
+export function renderHost(input: RulesInput, host: HostName): HostFiles {
+  return hostEmitters[host]((folder, escape) => openTemplates({ folder, escape })).render(input);
+}
+
+/** The rules of all servers, or of one. */
+export function renderRules(input: RulesInput, server?: ServerName): readonly RulesFile[] {
   return serverLanguages
     .filter((language) => server === undefined || language.server === server)
     .flatMap((language) =>

@@ -30,10 +30,12 @@ export interface RunningServer {
   errorLog(): Promise<string>;
 }
 
+/** A server with a rule language, or a host that is asked as servers are: one that runs a program of ours, or obeys files of ours in public/. */
+export type MemberName = ServerName | "cloudflare" | "htaccess";
+
 /** A kind of server that the suites of this folder are run against. */
 export interface ServerMember {
-  /** A server with a rule language, or a host that runs a program of ours. */
-  readonly server: ServerName | "cloudflare";
+  readonly server: MemberName;
   /** Whether it is installed. */
   isAvailable(): boolean;
   start(options: ServerOptions): Promise<RunningServer>;
@@ -67,8 +69,16 @@ export interface ServerTraits {
   readonly addsSlashToLinks?: true;
   /** A 416 does not tell how long the file is. */
   readonly hidesLengthOn416?: true;
-  /** HEAD does not tell the length of error pages, which are the server's own. */
+  /** HEAD does not tell the length of error pages and redirects, whose texts are the server's own. */
   readonly hidesLengthOfErrors?: true;
+  /** A redirect to JSON does not say that pages of any origin may read it, so that their scripts have to ask for the JSON where it is. */
+  readonly hidesRedirectsFromScripts?: true;
+  /** Has no TimeGate and no header of Memento; TimeMaps are files, and there. */
+  readonly hasNoMemento?: true;
+  /** Gives a directory on disk that is asked for without its slash the slash before it finds out that it is gone. */
+  readonly addsSlashFirst?: true;
+  /** A line of the error log that nothing in these suites may cause. */
+  readonly complaint?: RegExp;
 }
 
 /** The raw request target as the rules of a server are given it. */
@@ -81,9 +91,17 @@ export async function serveNewFiles({ traits }: ServerMember, server: RunningSer
   if (traits.isUploaded === true) await server.reload();
 }
 
+/** Lines of the error log that nothing in these suites may cause. Links that nginx is not to follow are "crit". */
+export async function complaintsOf({ traits }: ServerMember, server: RunningServer): Promise<readonly string[]> {
+  const complaint =
+    traits.complaint ??
+    /uninitialized|\[(?:[a-z_]+:)?(?:warn|crit|alert|emerg)\](?!.*Too many levels of symbolic links)/;
+  return (await server.errorLog()).split("\n").filter((line) => complaint.test(line));
+}
+
 /** The head of a response without what differs from one to the next, and between GET and HEAD where the server cannot help it. */
 export function comparableHead({ traits }: ServerMember, { head }: RawResponse): string {
-  const hidesLength = traits.isUploaded === true || (traits.hidesLengthOfErrors === true && / [45]\d\d /.test(head));
+  const hidesLength = traits.isUploaded === true || (traits.hidesLengthOfErrors === true && / [345]\d\d /.test(head));
   return head.replace(hidesLength ? /^(?:Date|Content-Length):.*\r\n/gm : /^Date:.*$/m, "");
 }
 

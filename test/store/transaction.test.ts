@@ -4,7 +4,7 @@ import path from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { contentSink } from "../../src/operations/content-sink.ts";
+import { contentSink } from "../../src/operations/sync/content-sink.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { hasObject } from "../../src/store/transaction.ts";

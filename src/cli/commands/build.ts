@@ -1,4 +1,4 @@
-import { applyBuild, isEmptyPlan, planBuild } from "../../operations/build.ts";
+import { applyBuild, isEmptyPlan, planBuild } from "../../operations/build/build.ts";
 import { withWriter } from "../../operations/with-writer.ts";
 import { openWorkspace } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";

@@ -1,8 +1,8 @@
 import path from "node:path";
 
-import { applyBuild, isEmptyPlan, planBuild } from "../../operations/build.ts";
+import { applyBuild, isEmptyPlan, planBuild } from "../../operations/build/build.ts";
 import { importShelf, planImport } from "../../operations/import-shelf.ts";
-import { reconcileSettled } from "../../operations/settled.ts";
+import { reconcileSettled } from "../../operations/publish/settled.ts";
 import { withWriter } from "../../operations/with-writer.ts";
 import { openWorkspaceIfAny, repositoryNamed } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";

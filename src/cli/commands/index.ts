@@ -26,7 +26,27 @@ export const commands: readonly CommandEntry[] = [
     summary: "Publish a repository's latest version.",
     load: async () => (await import("./publish.ts")).publish,
   },
-  { name: "prune", summary: "Apply the retention rule.", load: async () => (await import("./prune.ts")).prune },
+  { name: "prune", summary: "Apply the retention rules.", load: async () => (await import("./prune.ts")).prune },
+  {
+    name: "label",
+    summary: "Label a checkpoint, which keeps it.",
+    load: async () => (await import("./label.ts")).label,
+  },
+  {
+    name: "withdraw",
+    summary: "Take a checkpoint away that must not be served.",
+    load: async () => (await import("./withdraw.ts")).withdraw,
+  },
+  {
+    name: "take-down",
+    summary: "Take a content away wherever it is served.",
+    load: async () => (await import("./take-down.ts")).takeDown,
+  },
+  {
+    name: "recover",
+    summary: "Go on with an old state directory, restored from a backup.",
+    load: async () => (await import("./recover.ts")).recover,
+  },
   {
     name: "build",
     summary: "Make the site and the rules what the state says.",
@@ -46,6 +66,11 @@ export const commands: readonly CommandEntry[] = [
     name: "resolve",
     summary: "Say what the mirror answers for a moment.",
     load: async () => (await import("./resolve.ts")).resolve,
+  },
+  {
+    name: "verify",
+    summary: "Check that everything is as it was recorded.",
+    load: async () => (await import("./verify.ts")).verify,
   },
   {
     name: "rules",

@@ -54,6 +54,10 @@ function listingJson(listing: RepositoryListing): object {
   };
 }
 
+function labelsText({ labels }: RepositoryListing["checkpoints"][number]): readonly string[] {
+  return labels.length === 0 ? [] : [`${labels.length === 1 ? "label" : "labels"} ${labels.join(" ")}`];
+}
+
 function lines(listing: RepositoryListing, withVersions: boolean): readonly string[] {
   const { repository, checkpoints, gone, horizon } = listing;
   if (withVersions) {
@@ -65,7 +69,7 @@ function lines(listing: RepositoryListing, withVersions: boolean): readonly stri
   const rows = [
     ...checkpoints.map((one) => ({
       at: one.created,
-      text: `${contentText(one.files, one.bytes)}, ${countsText(one)}`,
+      text: [contentText(one.files, one.bytes), countsText(one), ...labelsText(one)].join(", "),
     })),
     ...gone.map(({ from, until, reason }) => ({
       at: from,

@@ -1,6 +1,6 @@
-import { applyBuild, planBuild } from "../../operations/build.ts";
-import { publish as publishOperation } from "../../operations/publish.ts";
-import { reconcileSettled } from "../../operations/settled.ts";
+import { applyBuild, planBuild } from "../../operations/build/build.ts";
+import { publish as publishOperation, refuseWithdrawn } from "../../operations/publish/publish.ts";
+import { reconcileSettled } from "../../operations/publish/settled.ts";
 import { withWriter } from "../../operations/with-writer.ts";
 import { openWorkspaceIfAny, repositoryNamed } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
@@ -15,7 +15,11 @@ export const publish: Command = defineCommand({
   options: {
     checkpoint: { kind: "flag", description: "Make it a checkpoint: a directory named by this second, for ever" },
     version: { kind: "number", description: "Publish this version; only the latest one can be published", least: 0 },
-    accept: { kind: "flag", description: "Accept settled: false for a repository that promised settled answers" },
+    accept: {
+      kind: "flag",
+      description:
+        "Accept settled: false for a repository that promised settled answers, or content that was withdrawn",
+    },
     ...acceptClockOption,
     ...dryRunOption,
     ...waitOption,
@@ -37,6 +41,7 @@ export const publish: Command = defineCommand({
     }
     if (options.dryRun) {
       const history = openWorkspaceIfAny(workspaceOptions(context, config)).store.repository(repository.name)?.history;
+      if (history !== undefined && !options.accept) refuseWithdrawn(history);
       const version = history === undefined ? 0 : latestVersion(history).version;
       context.print({
         text: () =>

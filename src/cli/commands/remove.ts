@@ -1,5 +1,5 @@
-import { applyBuild, isEmptyPlan, planBuild } from "../../operations/build.ts";
-import { findDeparted, removeDistribution } from "../../operations/remove.ts";
+import { applyBuild, isEmptyPlan, planBuild } from "../../operations/build/build.ts";
+import { findDeparted, removeDistribution } from "../../operations/retire/remove.ts";
 import { withWriter } from "../../operations/with-writer.ts";
 import { openWorkspace } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";

@@ -1,5 +1,5 @@
-import { refusedRules } from "../../operations/check-rules.ts";
-import { describeRules } from "../../operations/rules.ts";
+import { refusedRules } from "../../operations/build/check-rules.ts";
+import { describeRules } from "../../operations/build/rules.ts";
 import { openWorkspaceIfAny } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";

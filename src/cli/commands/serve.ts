@@ -2,13 +2,14 @@ import { once } from "node:events";
 
 import { loadConfig } from "../../config/load.ts";
 import type { Config } from "../../model/config.ts";
-import { addressesToTry, startPreview } from "../../operations/preview.ts";
-import { watchPages } from "../../operations/watch-pages.ts";
+import { addressesToTry, startPreview } from "../../operations/preview/preview.ts";
+import { watchPages } from "../../operations/preview/watch-pages.ts";
 import { openWorkspace } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
 import type { Command, CommandWorld } from "../command.ts";
 import { errorText, reportOf } from "../error-report.ts";
 import { workspaceOptions } from "../operate.ts";
+import { waitOption } from "../options.ts";
 import { shownPath } from "../shown-path.ts";
 import { painter } from "../terminal.ts";
 
@@ -30,6 +31,7 @@ export const serve: Command = defineCommand({
       alias: "w",
       description: "Render again when configuration or templates change, and reload open pages",
     },
+    "allow-unsafe-owner": waitOption["allow-unsafe-owner"],
   },
   description:
     "A preview on this machine that answers as the generated rules do. It never publishes: asof update --watch does. For visitors use a web server.",

@@ -1,4 +1,4 @@
-import { sync as syncOperation } from "../../operations/sync.ts";
+import { sync as syncOperation } from "../../operations/sync/sync.ts";
 import { planUpdate } from "../../operations/plan-update.ts";
 import { withWriter } from "../../operations/with-writer.ts";
 import { openWorkspaceIfAny, repositoriesNamed } from "../../operations/workspace.ts";
@@ -40,7 +40,10 @@ export const sync: Command = defineCommand({
     context.print({
       text: () =>
         results
-          .map(({ repository, version, changed, counts }) => {
+          .map((result) => {
+            const { repository } = result;
+            if (!result.ready) return `${repository}: not ready: ${result.reason}; not read\n`;
+            const { version, changed, counts } = result;
             const content = contentText(version.files, version.bytes);
             return changed
               ? `${repository}: version ${version.version} (${content}, ${countsText(counts)})\n`
@@ -48,12 +51,20 @@ export const sync: Command = defineCommand({
           })
           .join(""),
       json: () => ({
-        repositories: results.map(({ repository, version, changed, counts }) => ({
-          repository,
-          isNew: changed,
-          ...version,
-          ...counts,
-        })),
+        repositories: results.map((result) => {
+          const { repository } = result;
+          if (!result.ready) return { repository, isNew: false, notReady: result.reason };
+          const { version, changed, counts, mutated, resembles } = result;
+          return {
+            repository,
+            isNew: changed,
+            ...version,
+            ...counts,
+            mutated,
+            resembles: resembles ?? null,
+            notReady: null,
+          };
+        }),
       }),
     });
   },

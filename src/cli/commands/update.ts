@@ -2,7 +2,7 @@ import { planUpdate } from "../../operations/plan-update.ts";
 import { withWriter } from "../../operations/with-writer.ts";
 import { openWorkspaceIfAny, repositoriesNamed } from "../../operations/workspace.ts";
 import { update as updateOperation } from "../../operations/update.ts";
-import { watchUpdates } from "../../operations/watch-updates.ts";
+import { watchUpdates } from "../../operations/preview/watch-updates.ts";
 import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";
 import { errorText, reportOf } from "../error-report.ts";

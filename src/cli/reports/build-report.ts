@@ -1,8 +1,8 @@
 import path from "node:path";
 
 import type { Config } from "../../model/config.ts";
-import { isEmptyPlan } from "../../operations/build.ts";
-import type { BuildPlan } from "../../operations/build.ts";
+import { isEmptyPlan } from "../../operations/build/build.ts";
+import type { BuildPlan } from "../../operations/build/build.ts";
 import type { CommandResult } from "../command.ts";
 
 /** What a build did, or with --dry-run would do: a line each. */
@@ -33,6 +33,7 @@ function buildLines(plan: BuildPlan, config: Config): readonly string[] {
     ...plan.checkpoints.map(
       ({ distribution, checkpoint }) => `checkpoint ${distribution.basePath}/${checkpoint.created}/`,
     ),
+    ...plan.records.map(({ basePath, root }) => `${basePath}: records of the root ${root}`),
     ...plan.plains.map(
       ({ distribution, publication }) => `${distribution.basePath}: publication ${publication.publication}`,
     ),

@@ -23,9 +23,14 @@ export function planReport(
 function planLines(plan: UpdatePlan, withCheckpoints: boolean): readonly string[] {
   const name = plan.repository;
   const unread = plan.unread === 0 ? "" : `, ${plan.unread} to be read`;
-  const lines = [`${name}: ${countsText(plan)}${unread}\n`];
+  const lines = [
+    plan.notReady === null
+      ? `${name}: ${countsText(plan)}${unread}\n`
+      : `${name}: not ready: ${plan.notReady}; not to be read\n`,
+  ];
   if (!withCheckpoints) return lines;
   lines.push(`${name}: checkpoint: ${plan.checkpoint}\n`);
-  for (const { checkpoint, reason } of plan.prune) lines.push(`${name}: prune ${checkpoint.created} (${reason})\n`);
+  for (const { checkpoint, reasons } of plan.prune)
+    lines.push(`${name}: prune ${checkpoint.created} (${reasons.join(", ")})\n`);
   return lines;
 }

@@ -1,8 +1,8 @@
 import path from "node:path";
 
 import type { Config } from "../../model/config.ts";
-import type { RulesCheck } from "../../operations/check-rules.ts";
-import type { RulesOverview } from "../../operations/rules.ts";
+import type { RulesCheck } from "../../operations/build/check-rules.ts";
+import type { RulesOverview } from "../../operations/build/rules.ts";
 import { capabilities } from "../../redirects/guide.ts";
 import type { Answered, Capability, ServerGuide } from "../../redirects/guide.ts";
 import type { CommandResult } from "../command.ts";
@@ -12,7 +12,7 @@ export function rulesReport({ servers, hosts, checks }: RulesOverview, config: C
   return {
     text: () =>
       [
-        capabilityTable(servers),
+        ...(servers.length === 0 ? [] : [capabilityTable(servers)]),
         ...servers.map((guide) => paragraph(guide, config)),
         ...hosts.map((host) => `${host}\n  how to deploy it: ${path.join(config.rulesDir, "hosts", host)}`),
         ...(checks === undefined ? [] : [checks.map(checkText).join("\n")]),

@@ -26,7 +26,7 @@ function updateLines({ repositories, built, swept }: UpdateResult): readonly str
       `swept: ${swept.checkpoints} pruned directories, ${swept.sharedDirectories} shared directories, ${swept.objects} objects`,
     );
   }
-  if (!built && repositories.every((one) => one.outcome === "unchanged"))
+  if (!built && repositories.every((one) => one.outcome === "unchanged" || one.outcome === "not-ready"))
     lines.push("nothing to do; wrote status.json");
   return lines;
 }
@@ -34,9 +34,10 @@ function updateLines({ repositories, built, swept }: UpdateResult): readonly str
 function repositoryLines(one: RepositoryUpdate): string[] {
   const name = one.repository;
   if (one.failure !== undefined) return [`${name}: failed (${one.failure.code})`];
+  const nothing = one.notReady === undefined ? "nothing new" : `not ready: ${one.notReady}; not read`;
   const lines =
     one.checkpoint === undefined || one.counts === undefined
-      ? [`${name}: nothing new (${contentText(one.files, one.bytes)})`]
+      ? [`${name}: ${nothing} (${contentText(one.files, one.bytes)})`]
       : [`${name}: checkpoint ${one.checkpoint} (${contentText(one.files, one.bytes)}, ${countsText(one.counts)})`];
   if (one.horizonMoved !== undefined) lines.push(`${name}: answers up to ${one.horizonMoved} are settled now`);
   if (one.pruned.length > 0) lines.push(`${name}: pruned ${one.pruned.join(" ")}`);
@@ -56,6 +57,9 @@ function updateJson({ repositories, built, swept, failure }: UpdateResult): obje
       changed: one.counts?.changed ?? 0,
       horizonMoved: one.horizonMoved ?? null,
       pruned: one.pruned,
+      mutated: one.mutated,
+      resembles: one.resembles ?? null,
+      notReady: one.notReady ?? null,
       failure: one.failure === undefined ? null : { code: one.failure.code, message: one.failure.message },
     })),
     built,

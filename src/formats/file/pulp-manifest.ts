@@ -4,6 +4,7 @@ import type { Digest } from "../../model/digest.ts";
 import type { Entry } from "../../model/entry.ts";
 import { parseRelativePath, relativePathProblem } from "../../model/relative-path.ts";
 import type { RelativePath } from "../../model/relative-path.ts";
+import { shownSafely } from "../../model/shown-safely.ts";
 
 /** One file of a PULP_MANIFEST. The size is undefined where the manifest leaves it unchecked, see `parseSize`. */
 export interface ManifestEntry {
@@ -35,10 +36,19 @@ export interface ParsedManifest {
  * beginning is skipped: Windows editors write it, and it would become part of the first name. Takes linear time in the length of the text.
  */
 export function parsePulpManifest(text: string): ParsedManifest {
-  const seen = new Map<RelativePath, SeenEntry>();
+  // Hundreds of thousands of lines: an entry is one object, and the path's place in the list tells the rest.
+  const entries: ManifestEntry[] = [];
+  const lineNumbers: number[] = [];
+  const places = new Map<RelativePath, number>();
   const invalid: InvalidLine[] = [];
   let invalidCount = 0;
   let lineNumber = 0;
+
+  function seen(path: RelativePath): SeenEntry | undefined {
+    const place = places.get(path);
+    const entry = place === undefined ? undefined : entries[place];
+    return entry === undefined ? undefined : { ...entry, lineNumber: lineNumbers[place ?? 0] ?? 0 };
+  }
 
   function refuse(refused: InvalidLine): void {
     invalidCount += 1;
@@ -49,15 +59,18 @@ export function parsePulpManifest(text: string): ParsedManifest {
     lineNumber += 1;
     const parsed = parseLine(line);
     if (parsed === undefined) continue;
-    const earlier = typeof parsed === "string" ? undefined : seen.get(parsed.path);
+    const earlier = typeof parsed === "string" ? undefined : seen(parsed.path);
     const reason = typeof parsed === "string" ? parsed : contradiction(parsed, earlier);
-    if (reason !== undefined) refuse({ lineNumber, line: shownSafely(line), reason });
-    else if (typeof parsed !== "string" && earlier === undefined) seen.set(parsed.path, { ...parsed, lineNumber });
+    if (reason !== undefined) refuse({ lineNumber, line: shownSafely(line, shownCharacters), reason });
+    else if (typeof parsed !== "string" && earlier === undefined) {
+      places.set(parsed.path, entries.push(parsed) - 1);
+      lineNumbers.push(lineNumber);
+    }
   }
-  for (const clash of fileAndDirectoryClashes(seen)) refuse(clash);
+  for (const clash of fileAndDirectoryClashes(entries, seen)) refuse(clash);
 
   return {
-    entries: Array.from(seen.values(), ({ path, digest, sizeBytes }) => ({ path, digest, sizeBytes })),
+    entries,
     invalid: invalid.toSorted((a, b) => a.lineNumber - b.lineNumber),
     invalidCount,
   };
@@ -126,22 +139,31 @@ function contradiction(entry: ManifestEntry, earlier: SeenEntry | undefined): st
  * With NUL in place of slashes, which no path holds, everything below `a` sorts straight behind `a`: neighbours are all that needs a look. Walking up from
  * every path instead would cost the square of its depth.
  */
-function fileAndDirectoryClashes(seen: ReadonlyMap<RelativePath, SeenEntry>): readonly InvalidLine[] {
-  const byKey = new Map(Array.from(seen.values(), (entry) => [entry.path.replaceAll("/", "\0"), entry]));
+function fileAndDirectoryClashes(
+  entries: readonly ManifestEntry[],
+  seen: (path: RelativePath) => SeenEntry | undefined,
+): readonly InvalidLine[] {
   const clashes: InvalidLine[] = [];
-  let key: string | undefined;
   // The order of UTF-16 units will do, and is many times as fast as a comparison function.
-  for (const next of Array.from(byKey.keys()).toSorted()) {
-    const file = key === undefined ? undefined : byKey.get(key);
-    const below = byKey.get(next);
-    if (file !== undefined && below !== undefined && next.startsWith(`${key}\0`)) {
-      const reason = `"${shownSafely(file.path)}" is a file on line ${file.lineNumber} and a directory on line ${below.lineNumber}`;
-      const lineNumber = Math.max(file.lineNumber, below.lineNumber);
-      clashes.push({ lineNumber, line: shownSafely(lineNumber === file.lineNumber ? file.path : below.path), reason });
-    }
-    key = next;
+  const keys = entries.map(({ path }) => path.replaceAll("/", "\0")).toSorted();
+  for (const [index, next] of keys.entries()) {
+    const key = keys[index - 1];
+    if (key === undefined || next.charAt(key.length) !== "\0" || !next.startsWith(key)) continue;
+    const file = entryOf(key, seen);
+    const below = entryOf(next, seen);
+    const shown = shownSafely(file.path, shownCharacters);
+    const reason = `"${shown}" is a file on line ${file.lineNumber} and a directory on line ${below.lineNumber}`;
+    const last = file.lineNumber > below.lineNumber ? file : below;
+    clashes.push({ lineNumber: last.lineNumber, line: shownSafely(last.path, shownCharacters), reason });
   }
   return clashes;
+}
+
+function entryOf(key: string, seen: (path: RelativePath) => SeenEntry | undefined): SeenEntry {
+  const path = parseRelativePath(key.replaceAll("\0", "/"));
+  const entry = path === undefined ? undefined : seen(path);
+  if (entry === undefined) throw new Error("a key is the path of an entry");
+  return entry;
 }
 
 /** No array of all lines: a file of 64 MiB may have as many. */
@@ -164,10 +186,3 @@ function trimBlanks(text: string): string {
 }
 
 const blank = /[\t\p{Zs}]/u;
-
-function shownSafely(text: string): string {
-  const shown = text
-    .slice(0, shownCharacters)
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
-  return text.length > shownCharacters ? `${shown}…` : shown;
-}

@@ -22,12 +22,16 @@ export interface AptLive {
 export function aptPart(context: KitContext, suites: readonly AptSuite[], live: AptLive | undefined): KitPart {
   const { kept, leftOut } = printableItems(suites, printableSuite);
   const liveFiles = liveSources(context, kept, live);
-  const pinned = pinnedSources(context, kept, leftOut);
+  const hasLive = liveFiles.length > 0;
+  const pinned = pinnedSources(context, kept, { leftOut, hasLive });
   return {
     title: "apt (Debian, Ubuntu)",
     files: kept.length === 0 ? [] : [pinned, ...liveFiles],
     leftOut,
     image: kept.flatMap((suite) => imageLines(context, suite, kept.length > 1)),
+    note: hasLive
+      ? "Take one of the two: apt.sources stays at this checkpoint; apt-live.sources, with apt-snapshots.conf, follows the newest state and goes back when it is asked to."
+      : undefined,
   };
 }
 
@@ -53,10 +57,15 @@ function printableSuite(suite: AptSuite): PrintableSuite | undefined {
   };
 }
 
-function pinnedSources(context: KitContext, suites: readonly PrintableSuite[], leftOut: number): KitFile {
+function pinnedSources(
+  context: KitContext,
+  suites: readonly PrintableSuite[],
+  { leftOut, hasLive }: { readonly leftOut: number; readonly hasLive: boolean },
+): KitFile {
   const { id, newest, checkpoint } = context;
   return kitFile("apt.sources", [
     kitText`# ${id} as it was at ${newest}. Save as /etc/apt/sources.list.d/${id}.sources`,
+    ...(hasLive ? ["# Take this file or apt-live.sources, not both: they are the same packages at two times."] : []),
     ...leftOutLines(leftOut),
     ...severalLines(suites),
     ...suites.flatMap((suite) => [
@@ -85,6 +94,7 @@ function liveSources(
       kitText`# The newest state, and any other: apt --snapshot ${newest} update, then the same with install.`,
       "# For apt 2.7.12 or newer, with apt-snapshots.conf beside it: without that file apt would have no past to go to.",
       kitText`# Save as /etc/apt/sources.list.d/${id}.sources`,
+      "# Take this file or apt.sources, not both: they are the same packages at two times.",
       ...(led.some(({ expires }) => expires)
         ? ["# Its Release files have a date after which apt refuses them; apt.sources goes back further."]
         : []),

@@ -9,6 +9,8 @@ export interface KitPart {
   readonly leftOut: number;
   /** Lines of a Dockerfile that say the same of `$SNAPSHOT`. */
   readonly image: readonly string[];
+  /** What to know before any of the files is taken. */
+  readonly note?: string | undefined;
 }
 
 /** A file below `<base path>/kit/`. */

@@ -11,6 +11,7 @@ export function zypperPart(context: KitContext, directories: readonly string[]):
   const { sections, leftOut } = rpmSections(context, directories);
   const file = kitFile("zypper.repo", [
     kitText`# ${id} as it was at ${newest}. To add it: zypper addrepo ${addressBelow(site, basePath, "kit/zypper.repo")}`,
+    ...unsigned,
     ...leftOutLines(leftOut),
     ...sections.flatMap((section) =>
       sectionLines(context, section, [
@@ -27,6 +28,7 @@ export function zypperPart(context: KitContext, directories: readonly string[]):
     leftOut: 0,
     image: [
       "# zypper, in place of dnf:",
+      ...unsigned,
       ...sections.map(
         (section) =>
           kitText`# RUN zypper --non-interactive addrepo --gpgcheck "${snapshot}"` +
@@ -36,3 +38,9 @@ export function zypperPart(context: KitContext, directories: readonly string[]):
     ],
   };
 }
+
+/** libzypp checks repodata/repomd.xml.asc, which dnf does not ask for. */
+const unsigned = [
+  "# zypper asks before it reads a repository without a signature of its own (repodata/repomd.xml.asc),",
+  "# and refuses it when nobody can answer: sign the repository, or decide for yourself.",
+];

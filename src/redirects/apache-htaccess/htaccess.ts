@@ -54,17 +54,22 @@ function distributionFiles(
     folder: quoteRegex(`/${basePath}/`),
   };
   const lists = timeLists(repository.timeline);
+  const { settled } = repository.timeline;
   const folder = `${basePath}/_asof/times`;
   return [
     ...lists
       .filter(({ prefix }) => prefix !== "")
       .map(({ prefix, text }) => ({
         path: `${folder}/${pairsOf(prefix).join("/")}/.htaccess`,
-        content: templates.render("list", { above: prefix.slice(0, -2), part: prefix.slice(-2), text }),
+        content: templates.render("list", { above: prefix.slice(0, -2), part: prefix.slice(-2), text, settled }),
       })),
     {
       path: `${folder}/.htaccess`,
-      content: templates.render("times", { ...view, list: lists.find(({ prefix }) => prefix === "")?.text ?? "" }),
+      content: templates.render("times", {
+        ...view,
+        settled,
+        list: lists.find(({ prefix }) => prefix === "")?.text ?? "",
+      }),
     },
     { path: `${basePath}/.htaccess`, content: templates.render("distribution", { ...view, ...headView(repository) }) },
   ];

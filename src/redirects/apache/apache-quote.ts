@@ -23,3 +23,8 @@ export function quoteTestString(path: string): string {
 export function quoteMatchTarget(path: string): string {
   return path.replace(/[$\\]/g, "\\$&");
 }
+
+/** Text between single quotes in an expression of `RewriteCond`, which expands what follows `%` and `$`; mod_rewrite hands it over with its backslashes. */
+export function quoteExpression(path: string): string {
+  return path.replace(/["'%$\\]/g, "\\$&");
+}

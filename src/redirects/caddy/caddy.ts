@@ -18,7 +18,7 @@ export function caddyEmitter(templates: Pick<Templates, "render">): Emitter {
     server: "caddy",
     render(input) {
       // Before eta does, which would wrap the failure in an error of its own.
-      quoteCaddy(input.publicDir);
+      for (const folder of [input.publicDir, input.rulesDir]) quoteCaddy(folder);
       return [{ path: "caddy/asof.caddy", content: templates.render("asof", siteView(input)) }];
     },
   };

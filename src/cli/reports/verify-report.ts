@@ -1,0 +1,82 @@
+import path from "node:path";
+
+import type { Config } from "../../model/config.ts";
+import type { Finding, Problem } from "../../operations/verify/finding.ts";
+import type { Verification } from "../../operations/verify/verify.ts";
+import { formatSize } from "../../pages/format-size.ts";
+import type { CommandResult } from "../command.ts";
+
+/** What a check found, a line each, and what was checked. `isQuick` when nothing was hashed. */
+export function verifyReport(
+  found: Verification,
+  config: Config,
+  options: { readonly isQuick: boolean },
+): CommandResult {
+  return {
+    text: () =>
+      [...found.findings.flatMap((finding) => findingLines(finding, config)), summary(found, options.isQuick)]
+        .map((line) => `${line}\n`)
+        .join(""),
+    json: () => ({ ...verificationJson(found), quick: options.isQuick }),
+  };
+}
+
+/** `verified 20,431 objects, 3.2 GB, 4 logs, 1,204 checkpoints: no damage` */
+function summary(found: Verification, isQuick: boolean): string {
+  const counts = [
+    countText(found.objects, "object"),
+    formatSize(found.bytes),
+    countText(found.logs, "log"),
+    countText(found.checkpoints, "checkpoint"),
+  ].join(", ");
+  const outcome = found.findings.length === 0 ? "no damage" : countText(found.findings.length, "finding");
+  return `${isQuick ? "looked at" : "verified"} ${counts}: ${outcome}${isQuick ? "; nothing was hashed" : ""}`;
+}
+
+/** The fields that every form of the JSON has. */
+export function verificationJson({ findings, notices, ...found }: Verification): object {
+  const { objects, bytes, records, logs, checkpoints } = found;
+  return { objects, bytes, records, logs, checkpoints, notices, findings: findings.map(findingJson) };
+}
+
+export function findingJson({ kind, problem, path: file, digest, detail, affects }: Finding): object {
+  return { kind, problem, path: file, digest: digest ?? null, detail, affects };
+}
+
+/** One line for what is wrong, and the addresses that show it, the first few of them. */
+export function findingLines(finding: Finding, config: Config): readonly string[] {
+  const { affects, detail, problem, kind } = finding;
+  const more = affects.length - shownAddresses;
+  return [
+    `${kind} ${shownFile(finding.path, config)}: ${sentences[problem]}${detail === "" ? "" : ` (${detail})`}`,
+    ...affects.slice(0, shownAddresses).map((address) => `  ${address}`),
+    ...(more > 0 ? [`  and ${countText(more, "address")} more; --json lists all`] : []),
+  ];
+}
+
+/** As seen from the configuration; control characters of a foreign name must not reach the terminal. */
+export function shownFile(file: string, config: Config): string {
+  const relative = path.relative(path.dirname(config.file), file);
+  const shown = relative.startsWith("..") ? file : relative;
+  return /[\p{Cc}\p{Cf}]/u.test(shown) ? JSON.stringify(shown) : shown;
+}
+
+export function countText(count: number, what: string): string {
+  const plural = what.endsWith("s") ? `${what}es` : `${what}s`;
+  return `${count.toLocaleString("en-US")} ${count === 1 ? what : plural}`;
+}
+
+const shownAddresses = 10;
+
+const sentences = {
+  missing: "is missing",
+  bytes: "does not have the bytes that belong there",
+  size: "has another size than the record says",
+  mode: "has the wrong permissions",
+  type: "is something else",
+  target: "leads elsewhere",
+  copy: "is a copy, no link to the pool",
+  extra: "was not made by asof",
+  unreadable: "cannot be read",
+  contradiction: "contradicts the rest",
+} as const satisfies Record<Problem, string>;

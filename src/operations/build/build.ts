@@ -1,0 +1,233 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import path from "node:path";
+
+import type { Failure } from "../../failure.ts";
+import type { DistributionSettings } from "../../model/config.ts";
+import type { Digest } from "../../model/digest.ts";
+import type { Checkpoint } from "../../model/history.ts";
+import { reveal } from "../../site/reveal.ts";
+import { readIfThere, syncFileSystem } from "../../store/disk.ts";
+import { readBuiltRecord } from "./built-record.ts";
+import { openClientKits, stalePins } from "./client-kit.ts";
+import { applyPlain, planPlain } from "./build-plain.ts";
+import type { PlainPlan } from "./build-plain.ts";
+import { leftRules } from "./left-rules.ts";
+import type { KnownKinds } from "./kind-cache.ts";
+import { hostWarnings, planHostFiles } from "./host-files.ts";
+import type { HostFilesPlan } from "./host-files.ts";
+import { discardStale, removeRules } from "./discard-stale.ts";
+import { hasUnannounced, remember, sameEntries } from "./remember-build.ts";
+import { replaceRules } from "./replace-rules.ts";
+import { refuseObeyedFiles } from "./obeyed-files.ts";
+import { stageRecords, unpublishedRoots } from "../publish/published-records.ts";
+import type { UnpublishedRoot } from "../publish/published-records.ts";
+import { stageListings } from "./rerender.ts";
+import { planRules } from "./rules-files.ts";
+import { assetFiles, gonePages, listFiles, staleFiles } from "./site-files.ts";
+import type { GeneratedFile } from "./site-files.ts";
+import { departedDistributions, promisePlaces } from "./site-record.ts";
+import { staleRules, staleRulesWarnings } from "./stale-rules.ts";
+import { missingCheckpoints } from "./missing-checkpoints.ts";
+import { openStagingFolder, assetsPath, stageCheckpoint } from "./stage-checkpoint.ts";
+import { removeFromPool, removeFromSite, unfinishedTakeDowns } from "../retire/take-down.ts";
+import type { Workspace } from "../workspace.ts";
+
+/** What a build will do. Computed from the state, the configuration and the site as it stands; `applyBuild` does exactly this. */
+export interface BuildPlan {
+  /** Checkpoints whose directories are not there, or stand in another layout. */
+  readonly checkpoints: readonly {
+    readonly distribution: DistributionSettings;
+    readonly checkpoint: Checkpoint;
+    readonly previous: Checkpoint | undefined;
+  }[];
+  /** Roots whose records are not public yet. */
+  readonly records: readonly UnpublishedRoot[];
+  readonly plains: readonly PlainPlan[];
+  /** Whether every listing page is rendered again, and what pins clients to a checkpoint: theme, templates, title or address changed. */
+  readonly rerender: boolean;
+  /** Contents that have to go from the site and from the pool. */
+  readonly takeDowns: readonly Digest[];
+  /** Stylesheet and pages of 410 answers. */
+  readonly besides: readonly GeneratedFile[];
+  readonly rules: readonly GeneratedFile[];
+  /** Of all that listing pages depend on, and of all rules, as they will be. */
+  readonly pagesFingerprint: string;
+  readonly rulesFingerprint: string;
+  readonly reload: boolean;
+  /** What hosts need in public/, front page, lists, JSON. */
+  readonly lists: readonly GeneratedFile[];
+  /** Generated files in public/ that nothing leads to any more. */
+  readonly stale: readonly string[];
+  /** Generated files beside the rules that no server reads any more, or that belong to a host which left the configuration. */
+  readonly staleRules: readonly string[];
+  /** Files of hosts that are not there at all yet: before any content, because what they say of it must hold from its first moment. */
+  readonly newHostFiles: readonly GeneratedFile[];
+  /** What the build fails with after everything else is done. */
+  readonly hostFailure: Failure | undefined;
+  /** What is remembered of files for hosts, where it is not what the last build remembered. */
+  readonly hostFiles: HostFilesPlan["written"] | undefined;
+  /** What trees were recognized as, where that is not remembered yet. */
+  readonly kinds: KnownKinds | undefined;
+  /** What the user should know of the site as it will be. */
+  readonly warnings: readonly string[];
+  /** Base paths that left the configuration and are still on disk. */
+  readonly departed: readonly string[];
+}
+
+/** Reads state and site; writes nothing. */
+export function planBuild(workspace: Workspace): BuildPlan {
+  const { config } = workspace;
+  const record = readBuiltRecord(workspace);
+  const rules = planRules(workspace);
+  const changedRules = differing(rules);
+  const fingerprint = rulesFingerprint(rules);
+  const gone = gonePages(workspace);
+  const kits = openClientKits(workspace);
+  const lists = listFiles(workspace, kits);
+  const pages = pagesFingerprint(workspace);
+  const takeDowns = unfinishedTakeDowns(workspace);
+  const rerender = record.pages !== pages || takeDowns.length > 0;
+  const hosts = planHostFiles(workspace, record.hostFiles);
+  const [newHostFiles, changedHostFiles] = partition(differing(hosts.public), (file) => !existsSync(file.path));
+  const checkpoints = missingCheckpoints(workspace, record.layout);
+  const plains = config.distributions
+    .filter((one) => !one.checkpoint)
+    .flatMap((one) => planPlain(workspace, one, record.layout));
+  refuseObeyedFiles(workspace, record, hosts.written, { checkpoints, plains });
+  return {
+    checkpoints,
+    records: unpublishedRoots(workspace),
+    plains,
+    rerender,
+    takeDowns,
+    besides: differing([...assetFiles(workspace), ...gone]),
+    rules: [...changedRules, ...differing(hosts.rules)],
+    pagesFingerprint: pages,
+    rulesFingerprint: fingerprint,
+    // Rules that were lost or edited and are written anew may be loaded as they were: the server is told as well.
+    reload: config.reload !== undefined && (changedRules.length > 0 || record.reloaded !== fingerprint),
+    newHostFiles,
+    hostFailure: hosts.failure,
+    lists: [...changedHostFiles, ...differing(lists)],
+    stale: [
+      ...new Set([
+        ...staleFiles(workspace, [...gone, ...lists, ...hosts.public]),
+        ...(rerender ? stalePins(workspace) : []),
+        ...hosts.stale.public,
+      ]),
+    ],
+    staleRules: [...hosts.stale.rules, ...staleRules(workspace, rules, changedRules)],
+    hostFiles: sameEntries(hosts.written, record.hostFiles) ? undefined : hosts.written,
+    kinds: kits.news(),
+    warnings: [...hostWarnings(workspace), ...leftRules(workspace), ...staleRulesWarnings(workspace)],
+    departed: departedDistributions(workspace).map((one) => one.basePath),
+  };
+}
+
+export function isEmptyPlan(plan: BuildPlan): boolean {
+  return (
+    plan.checkpoints.length +
+      plan.records.length +
+      plan.plains.length +
+      plan.besides.length +
+      plan.rules.length +
+      plan.lists.length +
+      plan.newHostFiles.length +
+      plan.stale.length +
+      plan.staleRules.length ===
+      0 &&
+    plan.hostFiles === undefined &&
+    plan.kinds === undefined &&
+    plan.hostFailure === undefined &&
+    !plan.rerender &&
+    !plan.reload
+  );
+}
+
+/**
+ * Carries a plan out: content and pages, then rules, reload, lists. Where checkpoints were pruned the lists go before the rules, so that no page leads to a 410. Throws RELOAD
+ * after everything else was done when the reload command fails: the site is whole, and nothing is ever deleted under rules that were not loaded.
+ */
+export async function applyBuild(workspace: Workspace, plan: BuildPlan): Promise<void> {
+  const { store } = workspace;
+  // Before anybody can be given an answer that is kept for ever.
+  promisePlaces(workspace);
+  const transaction = store.begin();
+  try {
+    const record = readBuiltRecord(workspace);
+    const hosts = openStagingFolder(workspace, transaction, "hosts");
+    for (const file of plan.newHostFiles) hosts.file(file.path, file.content);
+    await makeVisible(workspace, hosts.moves, transaction.dir);
+    const content = openStagingFolder(workspace, transaction, "content");
+    for (const { distribution, checkpoint, previous } of plan.checkpoints) {
+      stageCheckpoint(workspace, content, distribution, checkpoint, previous);
+    }
+    for (const { basePath, root, previous } of plan.records) stageRecords(workspace, content, basePath, root, previous);
+    for (const file of plan.besides) content.file(file.path, file.content);
+    await makeVisible(workspace, content.moves, transaction.dir);
+    removeFromSite(workspace, plan.takeDowns);
+    if (plan.rerender) {
+      const listings = openStagingFolder(workspace, transaction, "listings");
+      stageListings(workspace, listings);
+      await makeVisible(workspace, listings.moves, transaction.dir);
+    }
+    for (const plain of plan.plains) await applyPlain(workspace, plain, transaction);
+    removeFromPool(workspace, plan.takeDowns);
+
+    const lists = openStagingFolder(workspace, transaction, "lists");
+    for (const file of plan.lists) lists.file(file.path, file.content);
+    const listsFirst = hasUnannounced(workspace, record);
+    if (listsFirst) await makeVisible(workspace, lists.moves, transaction.dir);
+    const rulesFailure = await replaceRules(workspace, plan, path.join(transaction.dir, "rules"));
+    if (!listsFirst) await makeVisible(workspace, lists.moves, transaction.dir);
+    // Rules that were not loaded may still lead to them.
+    if (rulesFailure === undefined) {
+      for (const file of plan.stale) discardStale(workspace, file);
+      for (const file of plan.staleRules) removeRules(workspace, file);
+    }
+    remember(workspace, record, plan, rulesFailure === undefined);
+    const failure = rulesFailure ?? plan.hostFailure;
+    if (failure !== undefined) throw failure;
+  } finally {
+    transaction.discard();
+  }
+}
+
+async function makeVisible(
+  workspace: Workspace,
+  moves: readonly { from: string; to: string }[],
+  dir: string,
+): Promise<void> {
+  if (moves.length === 0) return;
+  await syncFileSystem(dir);
+  reveal(moves, workspace.store.layout.trash);
+  await syncFileSystem(dir);
+}
+
+function differing(files: readonly GeneratedFile[]): readonly GeneratedFile[] {
+  return files.filter((file) => readIfThere(file.path)?.equals(Buffer.from(file.content)) !== true);
+}
+
+function partition<Item>(
+  items: readonly Item[],
+  isFirst: (item: Item) => boolean,
+): readonly [readonly Item[], readonly Item[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
+}
+
+function pagesFingerprint(workspace: Workspace): string {
+  const { pages, config } = workspace;
+  // The address stands in what pins clients to a checkpoint.
+  return hashOf([pages.fingerprint, config.site.title, config.site.url ?? config.site.mount, assetsPath(workspace)]);
+}
+
+function hashOf(parts: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(`${part}\0`);
+  return hash.digest("hex");
+}
+
+function rulesFingerprint(files: readonly GeneratedFile[]): string {
+  return hashOf(files.flatMap((file) => [path.basename(file.path), file.content]));
+}

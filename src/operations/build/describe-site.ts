@@ -1,0 +1,54 @@
+import type { DistributionSettings } from "../../model/config.ts";
+import { keptCheckpoints, newestPublication } from "../../model/history.ts";
+import type { History } from "../../model/history.ts";
+import type { Timestamp } from "../../model/timestamp.ts";
+import type { SiteJson } from "../../pages/site-json.ts";
+import { departedDistributions, readSiteRecord } from "./site-record.ts";
+import type { Workspace } from "../workspace.ts";
+
+/** What `site.json` says: what the site holds, and how much of each history it knows. */
+export function siteJson(workspace: Workspace): SiteJson {
+  const { config, store } = workspace;
+  const listed = config.distributions.map((distribution) => {
+    const history = store.repository(distribution.repository)?.history;
+    return {
+      name: distribution.name,
+      repository: distribution.repository,
+      base_path: distribution.basePath,
+      checkpoint: distribution.checkpoint,
+      listed: true,
+      newest: (history === undefined ? undefined : newestServed(distribution, history)) ?? null,
+    };
+  });
+  const stillThere = new Set<string>(departedDistributions(workspace).map((old) => old.basePath));
+  const departed = (readSiteRecord(config.publicDir)?.distributions ?? [])
+    .filter((old) => stillThere.has(old.base_path))
+    .map((old) => ({ ...old, listed: false }));
+  return {
+    schemaVersion: 1,
+    title: config.site.title,
+    repositories: recordedRepositories(workspace).map((name) => {
+      return { name, log: logHead(workspace, name), horizon: store.repository(name)?.history.horizon ?? null };
+    }),
+    distributions: [...listed, ...departed],
+  };
+}
+
+/** How many lines the log of a repository has, and the digest of the last one. */
+export function logHead({ store }: Pick<Workspace, "store">, name: string): { length: number; head: string } {
+  const digests = store.repository(name)?.log.digests ?? [];
+  return { length: digests.length, head: digests.at(-1) ?? "" };
+}
+
+/** Also those that left the configuration: one that comes back with an older state is noticed. */
+function recordedRepositories({ config, store }: Workspace): readonly string[] {
+  return [...new Set([...config.repositories.map(({ name }) => name), ...store.repositoryNames()])].toSorted();
+}
+
+/** The second of the newest state that a distribution serves. */
+export function newestServed(
+  distribution: DistributionSettings,
+  history: Pick<History, "checkpoints" | "publications" | "unservable">,
+): Timestamp | undefined {
+  return distribution.checkpoint ? keptCheckpoints(history).at(-1)?.created : newestPublication(history)?.created;
+}

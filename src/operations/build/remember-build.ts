@@ -1,0 +1,71 @@
+import type { BuildPlan } from "./build.ts";
+import { writeBuiltRecord } from "./built-record.ts";
+import type { BuiltRecord } from "./built-record.ts";
+import { writeKnownKinds } from "./kind-cache.ts";
+import type { Workspace } from "../workspace.ts";
+
+/** Writes down what a build did, where that is new. `loaded` tells whether the rules are in place and the server has read them. */
+export function remember(
+  workspace: Workspace,
+  record: BuiltRecord,
+  plan: Pick<BuildPlan, "hostFiles" | "kinds" | "pagesFingerprint" | "rulesFingerprint">,
+  loaded: boolean,
+): void {
+  const now = workspace.clock.now();
+  const announced = loaded
+    ? new Map(tombstoneKeys(workspace).map((key) => [key, record.announced.get(key) ?? now]))
+    : record.announced;
+  const next: BuiltRecord = {
+    ...record,
+    pages: plan.pagesFingerprint,
+    layout: workspace.config.layout,
+    reloaded: loaded ? plan.rulesFingerprint : record.reloaded,
+    announced,
+    hostFiles: hostFilesOnDisk(record.hostFiles, plan.hostFiles ?? record.hostFiles, loaded),
+    hosts: workspace.config.hosts,
+  };
+  if (!sameRecord(next, record)) writeBuiltRecord(workspace, next);
+  if (plan.kinds !== undefined) writeKnownKinds(workspace, plan.kinds);
+}
+
+/** Whether there are tombstones that the web server was not told of yet. */
+export function hasUnannounced(workspace: Workspace, record: BuiltRecord): boolean {
+  return tombstoneKeys(workspace).some((key) => !record.announced.has(key));
+}
+
+/** Whether two maps hold the same. */
+export function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
+}
+
+/** Without success nothing was deleted, and rules that were refused were not written: what is still there has to be remembered, so that a later build removes it. */
+function hostFilesOnDisk(
+  before: BuiltRecord["hostFiles"],
+  after: BuiltRecord["hostFiles"],
+  loaded: boolean,
+): BuiltRecord["hostFiles"] {
+  if (loaded) return after;
+  const kept = [...before].filter(([name]) => name.startsWith("rules/") || !after.has(name));
+  return new Map([...after, ...kept]);
+}
+
+function sameRecord(a: BuiltRecord, b: BuiltRecord): boolean {
+  return (
+    a.pages === b.pages &&
+    a.layout === b.layout &&
+    a.reloaded === b.reloaded &&
+    a.announced.size === b.announced.size &&
+    [...a.announced.keys()].every((key) => b.announced.has(key)) &&
+    sameEntries(a.hostFiles, b.hostFiles) &&
+    a.hosts.join() === b.hosts.join()
+  );
+}
+
+/** `repository timestamp` of every tombstone. */
+function tombstoneKeys({ config, store }: Workspace): readonly string[] {
+  return config.repositories.flatMap(({ name }) =>
+    (store.repository(name)?.history.checkpoints ?? []).flatMap((one) =>
+      one.tombstone === undefined ? [] : [`${name} ${one.created}`],
+    ),
+  );
+}

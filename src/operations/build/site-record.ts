@@ -1,0 +1,153 @@
+import path from "node:path";
+
+import { z } from "zod";
+
+import { Failure } from "../../failure.ts";
+import { basePathsOverlap, isBasePath } from "../../model/base-path.ts";
+import type { DistributionSettings } from "../../model/config.ts";
+import type { SiteJson } from "../../pages/site-json.ts";
+import { isTimestamp } from "../../model/timestamp.ts";
+import type { Timestamp } from "../../model/timestamp.ts";
+import { readIfThere, replaceFile } from "../../store/disk.ts";
+import type { Workspace } from "../workspace.ts";
+
+export function siteRecordFile(publicDir: string): string {
+  return path.join(publicDir, "site.json");
+}
+
+/** What the site says of itself, or undefined when it was never built. */
+export function readSiteRecord(publicDir: string): SiteJson | undefined {
+  const text = readIfThere(siteRecordFile(publicDir))?.toString("utf8");
+  if (text === undefined) return undefined;
+  const parsed = siteJson.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new Failure("DAMAGE", `${siteRecordFile(publicDir)} is damaged`, {
+    hint: "if state/ is whole, remove that file and run asof build",
+  });
+}
+
+/**
+ * Throws HISTORY_BEHIND_SITE when the site was built from more history than the state holds, or from another one: an old backup was restored, and answers that were
+ * given already would be given differently.
+ */
+export function checkSiteNotAhead({ config, store }: Workspace): void {
+  const record = readSiteRecord(config.publicDir);
+  for (const { name, log } of record?.repositories ?? []) {
+    if (log.length === 0) continue;
+    const digests = store.repository(name)?.log.digests ?? [];
+    if (digests[log.length - 1] === log.head) continue;
+    const why =
+      digests.length < log.length
+        ? `knows ${digests.length} events of ${name}, the site was built from ${log.length}`
+        : `and the site have different histories of ${name}`;
+    throw new Failure("HISTORY_BEHIND_SITE", `the state directory ${why}`, {
+      hint: "was an old backup of state/ restored? Nothing was written. Bring the newest state back, or let asof recover --adopt take the rest from the site",
+    });
+  }
+}
+
+/** Distributions whose files may be below the document root: the configured ones and those that left the configuration. */
+export function distributionsOnDisk(workspace: Pick<Workspace, "config">): readonly DistributionSettings[] {
+  return [...workspace.config.distributions, ...departedDistributions(workspace)];
+}
+
+/** Distributions that left the configuration and are still on disk. A base path with another repository or another kind is another distribution. */
+export function departedDistributions({ config }: Pick<Workspace, "config">): readonly DistributionSettings[] {
+  return (readSiteRecord(config.publicDir)?.distributions ?? []).flatMap(
+    ({ name, repository, base_path: basePath, checkpoint }) =>
+      isBasePath(basePath) &&
+      !config.distributions.some(
+        (one) => one.basePath === basePath && one.repository === repository && one.checkpoint === checkpoint,
+      )
+        ? [{ name, repository, basePath, checkpoint }]
+        : [],
+  );
+}
+
+/**
+ * Throws CONFIG when a distribution wants the place of another: of one that is still on disk, or, without `accept`, a base path under which checkpoints of another repository were ever served.
+ * Clients hold those answers in their caches for ever.
+ */
+export function checkPlacesFree(workspace: Pick<Workspace, "config" | "store">, accept: boolean): void {
+  for (const old of departedDistributions(workspace)) {
+    const taker = workspace.config.distributions.find((one) => basePathsOverlap(one.basePath, old.basePath));
+    if (taker === undefined) continue;
+    throw new Failure(
+      "CONFIG",
+      taker.name === old.name
+        ? `distributions.${taker.name}.base_path: ${taker.basePath} still serves ${old.checkpoint ? "checkpoints" : "the newest publication"} of the repository ${old.repository}`
+        : `distributions.${taker.name}.base_path: ${taker.basePath} is still taken by ${old.name}, which left the configuration`,
+      {
+        hint: `choose another base path; or take ${taker.name} out of the configuration, run asof remove ${old.name}, and add it again`,
+      },
+    );
+  }
+  const promised = readPromisedPlaces(workspace);
+  for (const { name, basePath, repository, checkpoint } of accept ? [] : workspace.config.distributions) {
+    const before = promised.get(basePath);
+    if (!checkpoint || before === undefined || before === repository) continue;
+    throw new Failure(
+      "CONFIG",
+      `distributions.${name}.base_path: checkpoints of the repository ${before} were served under ${basePath}`,
+      {
+        hint: "choose another base path; or pass --accept to asof update once, if nobody uses the old addresses any more",
+      },
+    );
+  }
+}
+
+/** Remembers which repository's checkpoints are served under which base path. */
+export function promisePlaces(workspace: Pick<Workspace, "config" | "store">): void {
+  const { config, store } = workspace;
+  const before = readPromisedPlaces(workspace);
+  const places = new Map(before);
+  for (const { basePath, repository, checkpoint } of config.distributions) {
+    const isServed = (store.repository(repository)?.history.checkpoints.length ?? 0) > 0;
+    if (checkpoint && isServed) places.set(basePath, repository);
+  }
+  if ([...places].every(([basePath, repository]) => before.get(basePath) === repository)) return;
+  const sorted = [...places].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  replaceFile(store.layout.places, `${JSON.stringify(sorted)}\n`, 0o600);
+}
+
+function readPromisedPlaces({ store }: Pick<Workspace, "store">): ReadonlyMap<string, string> {
+  const text = readIfThere(store.layout.places)?.toString("utf8");
+  if (text === undefined) return new Map();
+  const parsed = z.array(z.tuple([z.string(), z.string()])).safeParse(parseJson(text));
+  if (parsed.success) return new Map(parsed.data);
+  throw new Failure("DAMAGE", `${store.layout.places} is damaged`, {
+    hint: "restore state/ from a backup; nothing was written",
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const second = z.custom<Timestamp>((value) => typeof value === "string" && isTimestamp(value));
+
+const siteJson = z.object({
+  schemaVersion: z.literal(1),
+  title: z.string(),
+  repositories: z.array(
+    z.object({
+      name: z.string(),
+      log: z.object({ length: z.int().nonnegative(), head: z.string() }),
+      horizon: second.nullable(),
+    }),
+  ),
+  distributions: z.array(
+    z.object({
+      name: z.string(),
+      repository: z.string(),
+      base_path: z.string(),
+      checkpoint: z.boolean(),
+      listed: z.boolean(),
+      newest: second.nullable(),
+    }),
+  ),
+});

@@ -1,0 +1,40 @@
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+
+import { formerTimes, timesFolder } from "../../redirects/apache/time-files.ts";
+import type { GeneratedFile } from "./site-files.ts";
+import type { Workspace } from "../workspace.ts";
+
+/**
+ * Files that earlier builds wrote for Apache and that its rules read no more, absolute. They are removed after all others were replaced: until then rules of an older generation may look for
+ * them. `rules` are all that belong to the state, `changed` those that this build writes.
+ */
+export function staleRules(
+  { config }: Pick<Workspace, "config">,
+  rules: readonly GeneratedFile[],
+  changed: readonly GeneratedFile[],
+): readonly string[] {
+  if (!config.servers.includes("apache")) return [];
+  const wanted = new Set(rules.map((file) => file.path));
+  const times = filesBelow(path.join(config.rulesDir, timesFolder)).filter((file) => !wanted.has(file));
+  const former = path.join(config.rulesDir, formerTimes);
+  const isRead = config.reload === undefined || changed.some((file) => file.path.endsWith(".conf"));
+  return isRead || !existsSync(former) ? times : [...times, former];
+}
+
+/** What to tell of the times of earlier versions where nobody says when Apache was reloaded, which reads them until then. */
+export function staleRulesWarnings({ config }: Pick<Workspace, "config">): readonly string[] {
+  const former = path.join(config.rulesDir, formerTimes);
+  if (config.reload !== undefined || !config.servers.includes("apache") || !existsSync(former)) return [];
+  const relative = path.relative(path.dirname(config.file), former);
+  return [
+    `${relative.startsWith("..") ? former : relative} is not written any more: reload Apache, then remove that file`,
+  ];
+}
+
+function filesBelow(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => path.join(entry.parentPath, entry.name));
+}

@@ -1,0 +1,112 @@
+import { Failure } from "../../failure.ts";
+import type { RepositorySettings } from "../../model/config.ts";
+import { countChanges, differenceOf } from "../../model/difference.ts";
+import { foldHistory, keptCheckpoints, latestVersion, withdrawnLatest } from "../../model/history.ts";
+import type { Checkpoint, History, Publication } from "../../model/history.ts";
+import { timestampFromSeconds } from "../../model/timestamp.ts";
+import { reveal } from "../../site/reveal.ts";
+import type { Stage } from "../../site/stage-tree.ts";
+import { syncFileSystem } from "../../store/disk.ts";
+import { checkClock, nextCheckpointSecond } from "./clock.ts";
+import { publishedManifest, upstreamManifest } from "./published-manifest.ts";
+import { settledEvents } from "./settled.ts";
+import { refuseObeyedVersion } from "../build/obeyed-files.ts";
+import { checkpointDistributions, openStagingFolder, stageCheckpoint } from "../build/stage-checkpoint.ts";
+import { stateCheckpoint } from "./statement.ts";
+import { beginning } from "../sync/sync.ts";
+import type { Workspace } from "../workspace.ts";
+
+export interface PublishOptions {
+  readonly checkpoint: boolean;
+  readonly acceptClock: boolean;
+  /** Publish content that was withdrawn again. */
+  readonly accept: boolean;
+}
+
+/**
+ * Publishes a repository's latest version: version 0, the empty one, when nothing was ever synced. A checkpoint gets the next free second as its name.
+ *
+ * Order: manifest, sums, statement and signature are made, pages are staged, all of it is durable, then the log line (the commit point), then the visible names by rename. A run that dies after the line is finished
+ * by the next `build`.
+ */
+export async function publish(
+  workspace: Workspace,
+  repository: RepositorySettings,
+  options: PublishOptions,
+): Promise<Publication> {
+  const { store, clock, signal } = workspace;
+  const transaction = store.begin();
+  try {
+    const known = store.repository(repository.name)?.history;
+    if (!options.acceptClock) checkClock(known, clock.now(), undefined);
+    const now = timestampFromSeconds(clock.now());
+    const first = known === undefined ? beginning(transaction, repository.name, now) : [];
+    await transaction.seal();
+    const history = known ?? foldHistory(first);
+    const version = latestVersion(history);
+    if (!options.accept) refuseWithdrawn(history);
+    refuseObeyedVersion(workspace, { what: `version ${version.version} of ${repository.name}`, root: version.root });
+    const manifest = publishedManifest(
+      workspace,
+      repository,
+      upstreamManifest(repository, history),
+      version,
+      transaction,
+    );
+    const created = options.checkpoint ? await nextCheckpointSecond(history, clock, signal) : now;
+    const before = [...first, ...settledEvents(repository, history, options)];
+    const proof = options.checkpoint
+      ? await stateCheckpoint(workspace, repository, transaction, { ...version, created, manifest }, before)
+      : {};
+    await transaction.seal();
+    const publication: Publication = {
+      publication: history.publications.length + 1,
+      version: version.version,
+      created,
+      checkpoint: options.checkpoint,
+      manifest,
+      ...countChanges(
+        differenceOf(keptCheckpoints(history).at(-1)?.root, version.root, (digest) => store.tree(digest)),
+      ),
+      ...proof,
+    };
+    const stage = openStagingFolder(workspace, transaction, "checkpoints");
+    if (options.checkpoint)
+      stageEverywhere(workspace, stage, history, { ...version, ...publication, tombstone: undefined, labels: [] });
+    if (stage.moves.length > 0) await syncFileSystem(transaction.dir);
+    store.append(repository.name, [...before, { type: "publication", at: created, ...publication }]);
+    reveal(stage.moves, store.layout.trash);
+    await syncFileSystem(store.layout.root);
+    return publication;
+  } finally {
+    transaction.discard();
+  }
+}
+
+/** Whether publishing now would make anything that the newest checkpoint is not. What was withdrawn is not new, whatever the manifest says of it. */
+export function hasNewContent(repository: RepositorySettings, history: History): boolean {
+  const newest = history.checkpoints.at(-1);
+  if (newest === undefined) return true;
+  if (withdrawnLatest(history) !== undefined) return false;
+  if (latestVersion(history).root !== newest.root) return true;
+  const upstream = upstreamManifest(repository, history)?.digest;
+  return upstream !== undefined && newest.manifest !== null && newest.manifest.digest !== upstream;
+}
+
+/** Content that was withdrawn does not come back by itself: a job that publishes without looking at the content would serve it again. Throws USAGE. */
+export function refuseWithdrawn(history: History): void {
+  const withdrawn = withdrawnLatest(history);
+  if (withdrawn === undefined) return;
+  throw new Failure(
+    "USAGE",
+    `${history.name}: the latest version is the content of ${withdrawn.created}, which was withdrawn (${withdrawn.tombstone?.reason ?? ""})`,
+    { hint: "it is published when the source has changed; pass --accept to publish this very content again" },
+  );
+}
+
+function stageEverywhere(workspace: Workspace, stage: Stage, history: History, checkpoint: Checkpoint): void {
+  const previous = keptCheckpoints(history).at(-1);
+  for (const distribution of checkpointDistributions(workspace, history.name)) {
+    stageCheckpoint(workspace, stage, distribution, checkpoint, previous);
+  }
+}

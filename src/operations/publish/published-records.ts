@@ -1,0 +1,67 @@
+import { existsSync, readdirSync } from "node:fs";
+
+import type { BasePath } from "../../model/base-path.ts";
+import type { Digest } from "../../model/digest.ts";
+import { keptCheckpoints } from "../../model/history.ts";
+import type { Stage } from "../../site/stage-tree.ts";
+import type { Workspace } from "../workspace.ts";
+
+/**
+ * Stages the records of a checkpoint's directories below its base path: the Merkle tree between the root, which the log and the statement name, and each file. Without them a stranger could not
+ * tell whether files belong to a root. Only directories that differ from the checkpoint before are looked at; a record comes after those that it names.
+ */
+export function stageRecords(
+  { store, publicLayout }: Pick<Workspace, "store" | "publicLayout">,
+  stage: Stage,
+  base: BasePath,
+  root: Digest,
+  previous: Digest | undefined,
+): void {
+  const seen = new Set<Digest>();
+
+  function stageRecord(digest: Digest, earlier: Digest | undefined): void {
+    if (digest === earlier || seen.has(digest)) return;
+    seen.add(digest);
+    const before = new Map(
+      (earlier === undefined ? [] : store.tree(earlier).nodes).flatMap((node) =>
+        node.kind === "directory" ? [[node.name, node.tree]] : [],
+      ),
+    );
+    for (const node of store.tree(digest).nodes) {
+      if (node.kind === "directory") stageRecord(node.tree, before.get(node.name));
+    }
+    stage.immutable(store.layout.tree(digest), publicLayout.record(base, digest));
+  }
+
+  // The root's record is the last to become visible: where it is, all below it is.
+  const isThere = previous !== undefined && stage.has(publicLayout.record(base, previous));
+  stageRecord(root, isThere ? previous : undefined);
+}
+
+/** A root whose records are to be published below a base path; `previous` is the one before it there. */
+export interface UnpublishedRoot {
+  readonly basePath: BasePath;
+  readonly root: Digest;
+  readonly previous: Digest | undefined;
+}
+
+/** Roots of kept checkpoints whose records are not public: they stood before there were any. Asks for names alone, however many checkpoints there are. */
+export function unpublishedRoots({
+  config,
+  store,
+  publicLayout,
+}: Pick<Workspace, "config" | "store" | "publicLayout">): readonly UnpublishedRoot[] {
+  return config.distributions
+    .filter(({ checkpoint }) => checkpoint)
+    .flatMap(({ basePath, repository }) => {
+      const history = store.repository(repository)?.history;
+      const roots = [...new Set(history === undefined ? [] : keptCheckpoints(history).map(({ root }) => root))];
+      const folder = publicLayout.records(basePath);
+      const there = new Set(
+        roots.length > 0 && existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: "utf8" }) : [],
+      );
+      return roots.flatMap((root, index) =>
+        there.has(`${root.slice(0, 2)}/${root}`) ? [] : [{ basePath, root, previous: roots[index - 1] }],
+      );
+    });
+}

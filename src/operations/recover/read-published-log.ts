@@ -1,0 +1,40 @@
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
+
+import type { HistoryEvent } from "../../model/history.ts";
+import { openLogReader } from "../../store/log.ts";
+import type { Workspace } from "../workspace.ts";
+import type { LostRepository } from "./plan-recovery.ts";
+import { checkpointPlaces, notWhole } from "./published-places.ts";
+
+/** The log of a repository as the site publishes it, checked: a chain whose line with the site's number has the site's digest, and that goes on from what the state has. */
+export function readPublishedLog(
+  workspace: Workspace,
+  lost: LostRepository,
+): { readonly events: readonly HistoryEvent[]; readonly lines: readonly string[] } {
+  const { name, recorded, head } = lost;
+  const folder = checkpointPlaces(workspace, name)
+    .map(({ basePath }) => path.join(workspace.publicLayout.base(basePath), "_asof", "log"))
+    .find((one) => existsSync(one));
+  if (folder === undefined) throw notWhole(name, "its log is not published there");
+  const text = readdirSync(folder)
+    .filter((piece) => /^\d{6}\.jsonl$/.test(piece))
+    .toSorted()
+    .map((piece) => readFileSync(path.join(folder, piece), "utf8"))
+    .join("");
+  const reader = openLogReader();
+  const lines = text
+    .slice(0, text.lastIndexOf("\n") + 1)
+    .split("\n")
+    .slice(0, -1);
+  for (const [index, line] of lines.entries()) {
+    if (!reader.push(line)) throw notWhole(name, `line ${index + 1} of its published log is damaged`);
+  }
+  if (reader.digests[recorded - 1] !== head)
+    throw notWhole(name, "its published log is not the one that site.json names");
+  const known = workspace.store.repository(name)?.log.digests ?? [];
+  if (known.some((digest, index) => digest !== reader.digests[index])) {
+    throw notWhole(name, "the state has another history, not only an older one");
+  }
+  return { events: reader.events, lines };
+}

@@ -1,0 +1,178 @@
+import { chmodSync, existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+
+import { Failure } from "../../failure.ts";
+import { isDigest } from "../../model/digest.ts";
+import type { Digest } from "../../model/digest.ts";
+import { discard } from "../../site/reveal.ts";
+import { lstatIfThere } from "../../site/stat-if-there.ts";
+import { syncFileSystem } from "../../store/disk.ts";
+import { applyBuild, isEmptyPlan, planBuild } from "../build/build.ts";
+import type { Finding } from "../verify/finding.ts";
+import { tolerantOf, treeReader, verify } from "../verify/verify.ts";
+import type { Verification } from "../verify/verify.ts";
+import type { Workspace } from "../workspace.ts";
+import { waitForLock } from "../../store/lock.ts";
+import { asLocalFailure } from "../local-failure.ts";
+import { withWriter } from "../with-writer.ts";
+import { openWorkspace } from "../workspace.ts";
+import { mendSiteRecord } from "./mend-site-record.ts";
+import { placeAll } from "./place.ts";
+import type { Placement } from "./place.ts";
+import { planRepair } from "./plan-repair.ts";
+import type { PlannedRepair } from "./plan-repair.ts";
+import { forgetDamaged, restoreObjects } from "./restore-objects.ts";
+import { restoreRecords } from "./restore-records.ts";
+import { setAside } from "./set-aside.ts";
+
+export interface RepairResult {
+  readonly before: Verification;
+  /** What was decided for each finding of `before`. */
+  readonly planned: readonly PlannedRepair[];
+  /** Those of `before` that are no more. */
+  readonly repaired: readonly Finding[];
+  /** What is still wrong. */
+  readonly remaining: readonly PlannedRepair[];
+  /** Links and files of the site that were replaced because their object was. */
+  readonly replaced: number;
+  readonly setAside: readonly { readonly from: string; readonly to: string }[];
+  /** Why remotes and the build did not do what was asked of them. */
+  readonly troubles: readonly string[];
+}
+
+/** Runs a repair as the state's writer. A damaged site.json would keep every writer out: it goes first, under the lock. */
+export async function runRepair(options: Parameters<typeof withWriter>[0]): Promise<RepairResult> {
+  const { config, clock, signal, purpose, waitSeconds } = options;
+  const first = openWorkspace(options);
+  const lock = await waitForLock(first.store.layout.lock, { purpose, waitSeconds, signal, clock });
+  let moved: RepairResult["setAside"][number] | undefined;
+  try {
+    moved = mendSiteRecord(openWorkspace({ ...options, config }));
+  } catch (error) {
+    throw asLocalFailure(error);
+  } finally {
+    lock.release();
+  }
+  const result = await withWriter(options, repair);
+  return moved === undefined ? result : { ...result, setAside: [moved, ...result.setAside] };
+}
+
+/**
+ * Finds damage and mends it, in the order in which things depend on each other: records, objects, generated files and whatever a build makes, then the site. Everything takes its place by a rename, so that visitors read
+ * on; logs are never written. A run that dies is begun again. Needs the lock.
+ */
+async function repair(workspace: Workspace): Promise<RepairResult> {
+  const before = await verify(workspace, { hash: "all" });
+  const planned = planRepair(before);
+  const aside: { from: string; to: string }[] = [];
+  const troubles: string[] = [];
+  if (planned.length === 0) {
+    // A repair that died at its end left what it had kept.
+    forgetRestored(workspace, new Set());
+    return { before, planned, repaired: [], remaining: [], replaced: 0, setAside: aside, troubles };
+  }
+
+  const records = new Set(before.findings.flatMap(badDigest("record")));
+  const tree = treeReader(workspace, records);
+  applySimple(
+    workspace,
+    planned.filter(({ finding }) => isOfState(finding)),
+    aside,
+  );
+  const restoredRecords = await restoreRecords(workspace, before.brokenRecords, tree);
+  const left = new Set([...records].filter((digest) => !restoredRecords.has(digest)));
+  const tolerant = tolerantOf(workspace, treeReader(workspace, left));
+  // Records that could not be read may have named more.
+  const named = restoredRecords.size === 0 ? before : await verify(workspace, { hash: "site" });
+  const restored = await restoreObjects(workspace, tolerant, new Map([...named.broken, ...before.broken]));
+  troubles.push(...restored.troubles);
+  applySimple(
+    workspace,
+    planned.filter(({ finding }) => !isOfState(finding)),
+    aside,
+  );
+  troubles.push(...(await build(workspace)));
+
+  const stillBad = new Set(before.findings.flatMap(badDigest("object")).filter((one) => !restored.digests.has(one)));
+  const unrestored = planned.flatMap(({ action, finding }) => {
+    const { kind, digest } = finding;
+    const isStill = digest !== undefined && (kind === "object" ? stillBad : left).has(digest);
+    return action === "restore" && isStill ? [finding] : [];
+  });
+  const site = planRepair(await verify(workspace, { hash: "site", badObjects: stillBad, badRecords: left }));
+  const placements = site.flatMap(({ action, finding: { path: at, wanted } }): readonly Placement[] =>
+    action === "place" && wanted !== undefined ? [{ at, wanted }] : [],
+  );
+  await placeAll(workspace, placements, ({ of, digest }) => !(of === "object" ? stillBad : left).has(digest));
+  applySimple(
+    workspace,
+    site.filter(({ action }) => action !== "place"),
+    aside,
+  );
+  await syncFileSystem(workspace.store.layout.root);
+
+  const after = await verify(workspace, { hash: "site", badObjects: stillBad, badRecords: left });
+  const known = new Set(unrestored.map(({ path: file }) => file));
+  const others = after.findings.filter(({ path: file }) => !known.has(file));
+  const remaining = planRepair({ ...after, findings: [...unrestored, ...others] });
+  forgetRestored(workspace, stillBad);
+  const stillWrong = new Set(remaining.map(({ finding }) => finding.path));
+  const replaced = placements.filter(
+    ({ at }) => !stillWrong.has(at) && !before.findings.some((one) => one.path === at),
+  );
+  return {
+    before,
+    planned,
+    repaired: before.findings.filter((finding) => !stillWrong.has(finding.path)),
+    remaining,
+    replaced: replaced.length,
+    setAside: aside,
+    troubles,
+  };
+}
+
+/** Modes, and what is moved out of the way. */
+function applySimple(
+  workspace: Workspace,
+  planned: readonly PlannedRepair[],
+  aside: { from: string; to: string }[],
+): void {
+  for (const { action, finding } of planned) {
+    const { path: file, wanted, kind } = finding;
+    if (action === "chmod") {
+      const isGenerated = kind === "generated" || kind === "rules" || wanted?.kind === "page";
+      chmodSync(file, wanted?.kind === "directory" ? 0o755 : isGenerated ? 0o644 : 0o444);
+    } else if (action === "set-aside" && lstatIfThere(file) !== undefined) {
+      aside.push({ from: file, to: setAside(workspace, file) });
+    } else if (action === "discard" && lstatIfThere(file) !== undefined) {
+      discard(file, workspace.store.layout.trash);
+    }
+  }
+}
+
+/** What is missing as a whole, lists and rules. A build that cannot be done must not keep the rest from being mended. */
+async function build(workspace: Workspace): Promise<readonly string[]> {
+  try {
+    const plan = planBuild(workspace);
+    if (!isEmptyPlan(plan)) await applyBuild(workspace, plan);
+    return [];
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return [`asof build: ${error.message}`];
+  }
+}
+
+function isOfState({ kind }: Finding): boolean {
+  return kind === "object" || kind === "record" || kind === "state";
+}
+
+function badDigest(kind: Finding["kind"]): (finding: Finding) => readonly Digest[] {
+  return (finding) =>
+    finding.kind === kind && finding.digest !== undefined && finding.problem !== "mode" ? [finding.digest] : [];
+}
+
+function forgetRestored(workspace: Workspace, stillBad: ReadonlySet<Digest>): void {
+  const folder = path.join(workspace.store.layout.damaged, "objects");
+  const kept = existsSync(folder) ? readdirSync(folder).filter(isDigest) : [];
+  forgetDamaged(workspace, new Set(kept.filter((digest) => !stillBad.has(digest))));
+}

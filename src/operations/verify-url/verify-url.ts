@@ -1,0 +1,237 @@
+import { setMaxListeners } from "node:events";
+import { mkdtemp } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+
+import { remove } from "fs-extra/esm";
+
+import { z } from "zod";
+
+import { Failure } from "../../failure.ts";
+import { keptCheckpoints } from "../../model/history.ts";
+import type { Checkpoint } from "../../model/history.ts";
+import type { Digest } from "../../model/digest.ts";
+import { isTimestamp } from "../../model/timestamp.ts";
+import type { Timestamp } from "../../model/timestamp.ts";
+import { checkContent } from "./check-checkpoint.ts";
+import { checkStatement } from "./check-statement.ts";
+import { collectFindings } from "./findings.ts";
+import type { Findings, UrlFinding } from "./findings.ts";
+import { mirrorUrl, openMirrorClient } from "./mirror-client.ts";
+import type { MirrorClient } from "./mirror-client.ts";
+import { readPublishedLog } from "./read-log.ts";
+import type { PublishedLog } from "./read-log.ts";
+
+export interface VerifyUrlOptions {
+  /** Of a checkpoint distribution's base path, of one of its checkpoints, or of the whole site. */
+  readonly url: string;
+  /** The newest checkpoint at or before it; undefined for the newest. */
+  readonly at: Timestamp | undefined;
+  readonly all: boolean;
+  /** Hash so many files of each checkpoint, chosen by chance; undefined for all. */
+  readonly sample: number | undefined;
+  /** An argv list that accepts a signature by ending with 0: {file}, {signature}; the statement is on its standard input. */
+  readonly check: readonly string[] | undefined;
+  /** What the checkpoint's root must be. */
+  readonly root: Digest | undefined;
+  /** How many lines the log had once, and the SHA-256 of the last of them. */
+  readonly head: LogHead | undefined;
+  readonly signal: AbortSignal;
+  readonly retries?: number;
+  readonly timeoutSeconds?: number;
+  readonly concurrency?: number;
+  readonly random?: () => number;
+  readonly onProgress?: (progress: { readonly files: number; readonly total: number; readonly bytes: number }) => void;
+}
+
+export interface LogHead {
+  readonly length: number;
+  readonly head: Digest;
+}
+
+export interface UrlVerification {
+  readonly bases: readonly VerifiedBase[];
+  /** The first thousand. */
+  readonly findings: readonly UrlFinding[];
+  readonly findingCount: number;
+}
+
+export interface VerifiedBase {
+  readonly url: string;
+  /** Undefined when the log could not be read; then nothing else was checked. */
+  readonly repository: string | undefined;
+  /** To be remembered: a later check with it shows that nothing up to here was rewritten. */
+  readonly head: LogHead | undefined;
+  readonly checkpoints: readonly VerifiedCheckpoint[];
+}
+
+export interface VerifiedCheckpoint {
+  readonly checkpoint: Timestamp;
+  readonly root: Digest;
+  /** With the generated manifest. */
+  readonly files: number;
+  readonly filesHashed: number;
+  readonly bytesHashed: number;
+  readonly takenDown: number;
+  readonly hasSums: boolean;
+  /** Whether the check command accepted a signature. */
+  readonly isSigned: boolean;
+  /** Whether the line about it is among those that the remembered head covers. */
+  readonly isRemembered: boolean;
+  readonly isRoot: boolean;
+}
+
+/**
+ * Checks a published mirror over HTTP, trusting nobody: its log must be an unbroken chain, and everything else must be what the log says. What that is worth depends on what the caller brings along: a
+ * key, a root or a remembered head. Differences are findings; throws a SOURCE_ failure when the mirror cannot be read, USAGE for a question that it cannot be asked.
+ */
+export async function verifyUrl(options: VerifyUrlOptions): Promise<UrlVerification> {
+  const { retries = 3, timeoutSeconds = 30, signal } = options;
+  const home = mirrorUrl(options.url);
+  // Every request listens to it; Node warns of more than ten.
+  setMaxListeners(0, signal);
+  const client = openMirrorClient(home, { signal, retries, timeoutSeconds });
+  // From here on without user and password, which the client alone knows.
+  const { url, at } = placeOf(client.url(home, ""), options.at);
+  const found = await findBases(client, url);
+  if (found.length > 1 && (options.root ?? options.head) !== undefined) {
+    throw new Failure("USAGE", `${url.href} serves several base paths, and a root or a head belongs to one of them`, {
+      hint: `name one: ${found.map(({ href }) => href).join(", ")}`,
+    });
+  }
+  const findings = collectFindings();
+  const folder = await mkdtemp(path.join(os.tmpdir(), "asof-verify-"));
+  try {
+    const bases: VerifiedBase[] = [];
+    for (const base of found) bases.push(await verifyBase({ ...options, at, client, base, findings, folder }));
+    return { bases, findings: findings.kept, findingCount: findings.count };
+  } finally {
+    await remove(folder);
+  }
+}
+
+type BaseCheck = VerifyUrlOptions & {
+  readonly client: MirrorClient;
+  readonly base: URL;
+  readonly findings: Findings;
+  readonly folder: string;
+};
+
+async function verifyBase(check: BaseCheck): Promise<VerifiedBase> {
+  const { client, base, findings, concurrency = 10, random = Math.random, onProgress } = check;
+  const announced = await readAnnouncedHead(client, base);
+  const log = await readPublishedLog(client, base, findings);
+  if (log === undefined) return { url: base.href, repository: undefined, head: undefined, checkpoints: [] };
+  checkHeads(check, log, announced);
+
+  const checkpoints: VerifiedCheckpoint[] = [];
+  for (const checkpoint of chooseCheckpoints(check, log)) {
+    const { created, root } = checkpoint;
+    const files = checkpoint.files + (checkpoint.manifest === null ? 0 : 1);
+    const isRoot = check.root === root;
+    if (check.root !== undefined && !isRoot) {
+      findings.add({
+        kind: "root",
+        checkpoint: created,
+        path: `${created}/`,
+        text: `has the root ${root}, and must have ${check.root}`,
+      });
+    }
+    const isSigned = await checkStatement({ ...check, command: check.check, log, checkpoint });
+    const content = await checkContent({
+      ...check,
+      log,
+      checkpoint,
+      concurrency,
+      random,
+      onFile: (done) => onProgress?.(done),
+    });
+    const isRemembered = check.head !== undefined && lineOf(log, checkpoint) < check.head.length;
+    const hasSums = checkpoint.sums !== undefined;
+    checkpoints.push({ checkpoint: created, root, files, ...content, hasSums, isSigned, isRoot, isRemembered });
+  }
+  const head = log.digests.at(-1);
+  return {
+    url: base.href,
+    repository: log.history.name,
+    head: head === undefined ? undefined : { length: log.digests.length, head },
+    checkpoints,
+  };
+}
+
+/** The head that the caller remembers, and the one that the mirror announces itself, must both be in the log. */
+function checkHeads({ head, findings }: BaseCheck, log: PublishedLog, announced: LogHead | undefined): void {
+  const where = "_asof/log/";
+  if (head !== undefined && log.digests.length < head.length) {
+    const text = `has ${log.digests.length} lines, and had ${head.length}: history was taken back`;
+    findings.add({ kind: "head", checkpoint: undefined, path: where, text });
+  } else if (head !== undefined && log.digests[head.length - 1] !== head.head) {
+    const text = `does not contain the head ${head.length}:${head.head}: history was rewritten`;
+    findings.add({ kind: "head", checkpoint: undefined, path: where, text });
+  }
+  if (announced !== undefined && log.digests[announced.length - 1] !== announced.head) {
+    const text = `is not the log that checkpoints.json announces (${announced.length}:${announced.head})`;
+    findings.add({ kind: "log", checkpoint: undefined, path: where, text });
+  }
+}
+
+function chooseCheckpoints({ at, all, base }: BaseCheck, { history }: PublishedLog): readonly Checkpoint[] {
+  const kept = keptCheckpoints(history);
+  if (all) return kept;
+  const before = history.checkpoints.findLast(({ created }) => at === undefined || created <= at);
+  const chosen = at === undefined ? kept.at(-1) : before;
+  if (chosen === undefined) {
+    throw new Failure("USAGE", `${base.href} has no checkpoint${at === undefined ? "" : ` at or before ${at}`}`);
+  }
+  if (chosen.tombstone === undefined) return [chosen];
+  throw new Failure("USAGE", `the checkpoint ${chosen.created} of ${base.href} was removed`, {
+    hint: "--at TIME chooses another one",
+  });
+}
+
+function lineOf({ events }: PublishedLog, { created }: Checkpoint): number {
+  return events.findIndex((event) => event.type === "publication" && event.checkpoint && event.created === created);
+}
+
+/** A checkpoint's own address means that checkpoint. */
+function placeOf(url: URL, at: Timestamp | undefined): { readonly url: URL; readonly at: Timestamp | undefined } {
+  const [, parent = "", name = ""] = /^(.*\/)([^/]+)\/$/.exec(url.pathname) ?? [];
+  if (at !== undefined || !isTimestamp(name)) return { url, at };
+  const base = new URL(url.href);
+  base.pathname = parent;
+  return { url: base, at: name };
+}
+
+const mostJsonBytes = 64 * 1_048_576;
+
+/** A base path has checkpoints.json, a site has site.json that names its base paths. */
+async function findBases(client: MirrorClient, url: URL): Promise<readonly URL[]> {
+  if (Buffer.isBuffer(await client.text(client.url(url, "checkpoints.json"), mostJsonBytes))) return [url];
+  const text = await client.text(client.url(url, "site.json"), mostJsonBytes);
+  const site = Buffer.isBuffer(text) ? siteJson.safeParse(parseJson(text)) : undefined;
+  const bases = (site?.data?.distributions ?? []).filter(({ checkpoint, listed }) => checkpoint && listed);
+  if (bases.length > 0) return bases.map(({ base_path: base }) => new URL(`${client.url(url, base).href}/`));
+  throw new Failure("SOURCE_REFUSED", `${url.href} has no checkpoints.json, and no site.json that names checkpoints`, {
+    hint: "give the address of a site made by asof, or of one of its base paths",
+  });
+}
+
+async function readAnnouncedHead(client: MirrorClient, base: URL): Promise<LogHead | undefined> {
+  const text = await client.text(client.url(base, "checkpoints.json"), mostJsonBytes);
+  const parsed = Buffer.isBuffer(text) ? announcedHead.safeParse(parseJson(text)) : undefined;
+  return parsed?.data?.log;
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+const siteJson = z.object({
+  distributions: z.array(z.object({ base_path: z.string(), checkpoint: z.boolean(), listed: z.boolean() })),
+});
+const digest = z.custom<Digest>((value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value));
+const announcedHead = z.object({ log: z.object({ length: z.int().positive(), head: digest }) });

@@ -1,0 +1,147 @@
+import { Failure } from "../../failure.ts";
+import type { Digest } from "../../model/digest.ts";
+import type { Tree } from "../../model/tree.ts";
+import { lookAtFiles } from "../../store/look-at-files.ts";
+import { readBuiltRecord } from "../build/built-record.ts";
+import { listingContext } from "../build/stage-checkpoint.ts";
+import type { Workspace } from "../workspace.ts";
+import { withAffected } from "./affected.ts";
+import { checkGenerated } from "./check-generated.ts";
+import { checkPool } from "./check-pool.ts";
+import { checkReferences } from "./check-references.ts";
+import { checkSite } from "./check-site.ts";
+import { checkLogs, checkState } from "./check-state.ts";
+import { openTreeChecker } from "./check-tree.ts";
+import type { Copy } from "./check-tree.ts";
+import type { SiteModel } from "./expected-tree.ts";
+import type { Finding } from "./finding.ts";
+
+export interface Verification {
+  readonly findings: readonly Finding[];
+  /** What is no damage and worth a line: files that asof did not make, lists that a build has yet to write. */
+  readonly notices: readonly string[];
+  readonly objects: number;
+  readonly bytes: number;
+  readonly records: number;
+  readonly logs: number;
+  readonly checkpoints: number;
+  /** Damaged or missing objects that something kept names, with their size. */
+  readonly broken: ReadonlyMap<Digest, number>;
+  /** Damaged or missing records that something kept leads to. */
+  readonly brokenRecords: ReadonlySet<Digest>;
+}
+
+export interface VerifyOptions {
+  /** What is hashed: objects, records and copies in the site; those in the site alone; or nothing. Of what is not hashed, names, types, sizes and links are looked at. */
+  readonly hash: "all" | "site" | "none";
+  /** Known to be damaged already: neither reported nor believed. */
+  readonly badObjects?: ReadonlySet<Digest>;
+  readonly badRecords?: ReadonlySet<Digest>;
+}
+
+/**
+ * Checks everything that is recorded and everything that is served: each object and record by its digest, each log, what kept checkpoints name, and the whole site against what a build would make. Reads
+ * only; the caller keeps writers away.
+ */
+export async function verify(workspace: Workspace, options: VerifyOptions): Promise<Verification> {
+  const { config, store, signal, publicLayout, pages, onProgress } = workspace;
+  const { badObjects = new Set(), badRecords = new Set() } = options;
+  const findings: Finding[] = [];
+  const report = (finding: Finding): void => void findings.push(finding);
+  const hash = options.hash === "all";
+  let [done, doneBytes, checkpoints] = [0, 0, 0];
+  const progress = (what: string): void =>
+    onProgress({ kind: "verified", what, done, bytes: doneBytes, total: undefined });
+  const onFile = (sizeBytes: number): void => {
+    done += 1;
+    doneBytes += sizeBytes;
+    progress("objects");
+  };
+
+  const objects = await checkPool({ kind: "object", folder: store.layout.objects, hash, signal, report, onFile });
+  const records = await checkPool({ kind: "record", folder: store.layout.trees, hash, signal, report, onFile });
+  const logs = checkLogs(workspace, report);
+  const result = { objects: objects.files, bytes: objects.bytes, records: records.files, logs };
+  const before = findings.length;
+  if (!findings.some(({ kind }) => kind === "log")) checkState(workspace, report);
+  // What everything else is made from cannot be read: nothing more can be said.
+  if (findings.some(({ kind, problem }) => kind === "log" || (kind === "generated" && problem === "bytes"))) {
+    const notices = [`the site was not checked: ${findings.slice(before).at(0)?.path ?? "a log"} comes first`];
+    return { ...result, findings, notices, checkpoints, broken: new Map(), brokenRecords: new Set() };
+  }
+
+  const tree = treeReader(workspace, new Set([...records.bad, ...badRecords]));
+  const tolerant = tolerantOf(workspace, tree);
+  const references = checkReferences(tolerant, { badObjects: new Set([...objects.bad, ...badObjects]), tree, report });
+  const brokenRecords = new Set([...references.records].filter((digest) => tree(digest) === undefined));
+  const generated =
+    brokenRecords.size > 0
+      ? { isPending: true, notices: ["lists and rules were not checked: records are damaged"] }
+      : checkGenerated(tolerant, report);
+
+  const built = readBuiltRecord(workspace);
+  const isLaidOut = built.layout === "" || built.layout === config.layout;
+  const model: SiteModel = {
+    layout: isLaidOut ? config.layout : "any",
+    strictPages: !generated.isPending,
+    listing: listingContext(workspace),
+    pages,
+    publicLayout,
+    tree,
+  };
+  const checker = openTreeChecker({ layout: store.layout, report });
+  const waiting = new Map<string, Copy>();
+  const copies = checkSite(tolerant, {
+    checker,
+    model,
+    report,
+    onCheckpoint: () => {
+      checkpoints += 1;
+      signal.throwIfAborted();
+      progress("checkpoints");
+    },
+  });
+  await lookAtFiles(pathsOf(copies, waiting), {
+    hash: options.hash !== "none",
+    signal,
+    onFile: (path, found) => {
+      const copy = waiting.get(path);
+      waiting.delete(path);
+      if (copy !== undefined) checker.judge(copy, found);
+    },
+  });
+  return {
+    ...result,
+    findings: withAffected(tolerant, findings),
+    notices: generated.notices,
+    checkpoints,
+    broken: references.broken,
+    brokenRecords,
+  };
+}
+
+function* pathsOf(copies: Iterable<Copy>, waiting: Map<string, Copy>): Generator<string> {
+  for (const copy of copies) {
+    waiting.set(copy.path, copy);
+    yield copy.path;
+  }
+}
+
+/** Reads records that are whole; a record that is damaged must not be believed although it can be parsed. */
+export function treeReader({ store }: Workspace, bad: ReadonlySet<Digest>): (digest: Digest) => Tree | undefined {
+  return (digest) => {
+    if (bad.has(digest)) return undefined;
+    try {
+      return store.tree(digest);
+    } catch (error) {
+      if (error instanceof Failure && error.code === "DAMAGE") return undefined;
+      throw error;
+    }
+  };
+}
+
+/** The same workspace, in which a directory with a damaged record is an empty one. */
+export function tolerantOf(workspace: Workspace, tree: (digest: Digest) => Tree | undefined): Workspace {
+  const nothing: Tree = { repository: "", path: "", nodes: [] };
+  return { ...workspace, store: { ...workspace.store, tree: (digest) => tree(digest) ?? nothing } };
+}
