@@ -21,6 +21,7 @@ export type HistoryEvent =
       readonly checkpoint: Timestamp;
       readonly reason: string;
       readonly cause?: Tombstone["cause"] | undefined;
+      readonly content?: Digest | undefined;
     }
   /** A checkpoint got a label, or lost it again. */
   | {
@@ -85,6 +86,8 @@ export interface Tombstone {
   readonly reason: string;
   /** `withdrawn`: its content must not be served any more, at no address and for no grace time. */
   readonly cause: "retention" | "withdrawn";
+  /** With `withdrawn`: what its version held, by path and digest (operations/publish/content-digest.ts), for its record is swept. Absent where that was swept before. */
+  readonly content?: Digest | undefined;
 }
 
 export interface TakenDown {
@@ -156,8 +159,9 @@ export function foldHistory(events: readonly HistoryEvent[]): History {
       }
       case "tombstone": {
         const checkpoint = knownCheckpoint(event.checkpoint, "a tombstone");
-        const { at, reason, cause = "retention" } = event;
-        checkpoints.set(event.checkpoint, { ...checkpoint, tombstone: { at, reason, cause } });
+        const { at, reason, cause = "retention", content } = event;
+        const tombstone = { at, reason, cause, ...(content === undefined ? {} : { content }) };
+        checkpoints.set(event.checkpoint, { ...checkpoint, tombstone });
         for (const one of cause === "withdrawn" ? publicationsOf(checkpoint.root) : [checkpoint])
           unservable.add(one.publication);
         break;
@@ -238,11 +242,20 @@ export function newestPublication(history: Pick<History, "publications" | "unser
   return history.publications.findLast(({ publication }) => !history.unservable.has(publication));
 }
 
-/** The newest checkpoint of the latest version, if it was withdrawn: content that must not be published again until the source has changed. */
-export function withdrawnLatest(history: Pick<History, "checkpoints" | "versions">): Checkpoint | undefined {
-  const { version } = latestVersion(history);
-  const newest = history.checkpoints.findLast((checkpoint) => checkpoint.version === version);
-  return newest?.tombstone?.cause === "withdrawn" ? newest : undefined;
+/**
+ * The newest checkpoint with the content of the latest version, if it was withdrawn: content that must not be published again by itself. A source that lost a file and has it again makes another version of the
+ * same content: `holdsLatest` tells of a checkpoint with as many files and bytes whether it is that. Not asked where nothing was withdrawn.
+ */
+export function withdrawnLatest(
+  history: Pick<History, "checkpoints" | "versions">,
+  holdsLatest: (checkpoint: Checkpoint) => boolean,
+): Checkpoint | undefined {
+  const { version, files, bytes } = latestVersion(history);
+  const isLatest = (one: Checkpoint): boolean =>
+    one.version === version || (one.files === files && one.bytes === bytes && holdsLatest(one));
+  const withdrawn = history.checkpoints.findLast((one) => one.tombstone?.cause === "withdrawn" && isLatest(one));
+  if (withdrawn === undefined) return undefined;
+  return history.checkpoints.findLast(isLatest) === withdrawn ? withdrawn : undefined;
 }
 
 /**

@@ -5,3 +5,7 @@ export const linesInPiece = 1000;
 export function logPieceName(index: number): string {
   return `${String(index).padStart(6, "0")}.jsonl`;
 }
+
+export function isLogPieceName(name: string): boolean {
+  return /^\d{6}\.jsonl$/.test(name);
+}

@@ -23,7 +23,6 @@ import { publishedManifest } from "./publish/published-manifest.ts";
 import { settledEvents } from "./publish/settled.ts";
 import { stateCheckpoint } from "./publish/statement.ts";
 import { beginning } from "./sync/sync.ts";
-import { takenDownDigests } from "./retire/taken-down.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface ShelfEntry {
@@ -186,7 +185,7 @@ async function readWhole(
   );
   const listing = await source.list(signal);
   const content = await source.fetch(listing.entries, contentSink(transaction), { signal });
-  const gone = takenDownDigests(workspace.store);
+  const gone = workspace.store.takenDown();
   if ((await source.confirm(signal)) === "settled") {
     return new Map([...content].filter(([, { digest }]) => !gone.has(digest)));
   }
@@ -194,7 +193,7 @@ async function readWhole(
 }
 
 function checkSame({ store }: Workspace, name: string, directory: string, there: Checkpoint, content: Content): void {
-  const gone = takenDownDigests(store);
+  const gone = store.takenDown();
   const recorded = [...entriesOf(there.root, (digest) => store.tree(digest))];
   const entries = recorded.filter(({ digest }) => !gone.has(digest));
   const same =

@@ -41,7 +41,7 @@ export async function planUpdate(workspace: Workspace, repository: RepositorySet
     const listing = await listIfReady(workspace, repository, repository.remote);
     if (typeof listing === "string") {
       const prune = planPrune(workspace, repository).filter((decision) => !decision.keep);
-      const isUnpublished = history !== undefined && hasNewContent(repository, history);
+      const isUnpublished = history !== undefined && hasNewContent(workspace, repository, history);
       return {
         repository: repository.name,
         ...counts,
@@ -51,7 +51,9 @@ export async function planUpdate(workspace: Workspace, repository: RepositorySet
       };
     }
     const listed = new Set<string>();
+    const gone = store.takenDown();
     for (const { path, digest, sizeBytes } of listing.entries) {
+      if (digest !== undefined && gone.has(digest)) continue;
       listed.add(path);
       const earlier = before.get(path);
       if (earlier === undefined) counts.added += 1;
@@ -63,7 +65,8 @@ export async function planUpdate(workspace: Workspace, repository: RepositorySet
     counts.files = before.size + counts.added - counts.removed;
   }
   const isKnownToChange = counts.added + counts.removed + counts.changed > 0;
-  const isUnpublished = history === undefined ? repository.remote !== undefined : hasNewContent(repository, history);
+  const isUnpublished =
+    history === undefined ? repository.remote !== undefined : hasNewContent(workspace, repository, history);
   return {
     repository: repository.name,
     ...counts,

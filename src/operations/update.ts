@@ -1,13 +1,13 @@
 import { Failure } from "../failure.ts";
 import type { RepositorySettings } from "../model/config.ts";
 import type { ChangeCounts } from "../model/difference.ts";
-import { withdrawnLatest } from "../model/history.ts";
 import { secondsOf, timestampFromSeconds } from "../model/timestamp.ts";
 import type { Timestamp } from "../model/timestamp.ts";
 import { applyBuild, isEmptyPlan, planBuild } from "./build/build.ts";
 import { asLocalFailure } from "./local-failure.ts";
 import { planPrune, writeTombstones } from "./retire/prune.ts";
 import { hasNewContent, publish } from "./publish/publish.ts";
+import { withdrawnAgain, withdrawnAgainText } from "./publish/withdrawn-again.ts";
 import { reconcileSettled } from "./publish/settled.ts";
 import { writeStatus } from "./status.ts";
 import { sweep } from "./retire/sweep.ts";
@@ -48,6 +48,8 @@ export interface RepositoryUpdate {
   readonly mutated: readonly string[];
   /** The older checkpoint whose very files the source has again. */
   readonly resembles: Timestamp | undefined;
+  /** The withdrawn checkpoint whose very files the latest version has: it is not published. */
+  readonly withdrawn: Timestamp | undefined;
   /** Why the source is not to be read now, by its own word. */
   readonly notReady: string | undefined;
   readonly failure: Failure | undefined;
@@ -106,10 +108,13 @@ async function updateOne(
     const content = synced?.ready === true ? synced : undefined;
     const notReady = synced?.ready === false ? synced.reason : undefined;
     const history = store.repository(name)?.history;
-    const wanted = history === undefined ? content !== undefined : hasNewContent(repository, history);
-    const isWithdrawn = history !== undefined && withdrawnLatest(history) !== undefined;
+    const wanted = history === undefined ? content !== undefined : hasNewContent(workspace, repository, history);
+    const withdrawn = history === undefined ? undefined : withdrawnAgain(workspace, history);
+    // Once: a job that says the same every ten minutes is not read any more.
+    if (withdrawn !== undefined && content?.changed === true)
+      workspace.onProgress({ kind: "warning", text: withdrawnAgainText(name, withdrawn) });
     const publication =
-      wanted || (options.always && notReady === undefined && !isWithdrawn)
+      wanted || (options.always && notReady === undefined && withdrawn === undefined)
         ? await publish(workspace, repository, { checkpoint: true, acceptClock: options.acceptClock, accept: false })
         : undefined;
     const horizonMoved =
@@ -130,6 +135,7 @@ async function updateOne(
       pruned: plan.flatMap((decision) => (decision.keep ? [] : [decision.checkpoint.created])),
       mutated: content?.mutated ?? [],
       resembles: content?.resembles,
+      withdrawn: withdrawn?.created,
       notReady,
       failure: undefined,
     };
@@ -146,6 +152,7 @@ async function updateOne(
       pruned: [],
       mutated: [],
       resembles: undefined,
+      withdrawn: undefined,
       notReady: undefined,
       failure,
     };

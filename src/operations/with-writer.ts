@@ -29,6 +29,8 @@ export async function withWriter<Result>(
     readonly accept?: boolean;
     /** The state is an old one, and that is what the work is about. */
     readonly recovering?: boolean;
+    /** Run under the lock and after every check of the machine, before anything is asked about state and site: for what would keep every writer out. */
+    readonly before?: (workspace: Workspace) => void;
   },
   work: (workspace: Workspace) => Promise<Result>,
 ): Promise<Result> {
@@ -57,6 +59,7 @@ export async function withWriter<Result>(
     for (const file of foreign) {
       workspace.onProgress({ kind: "warning", text: `${file} was not made by asof and is left alone; move it away` });
     }
+    options.before?.(workspace);
     if (options.recovering !== true) checkSiteNotAhead(workspace);
     checkPlacesFree(workspace, options.accept === true);
     if (makesRoom.has(options.purpose)) releaseReserve(config.stateDir);

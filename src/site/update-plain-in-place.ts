@@ -41,10 +41,16 @@ export function stagePlainChanges(
   const touched = new Map(state.touched);
   const manifest = publication.manifest?.name;
   const written = options.changes.filter((change) => change.kind !== "removed");
+  /** Something may stand there all the same: a run that died before its state was recorded leaves this content, one that died earlier the one before. */
+  const takenDown: string[] = [];
   const rank = (change: Change): number => (change.path === manifest ? 2 : change.kind === "changed" ? 1 : 0);
   for (const { path: inside } of written.toSorted((a, b) => rank(a) - rank(b))) {
     const file = options.after(inside);
-    if (file === undefined || context.isTakenDown(file.digest)) continue;
+    if (file === undefined) continue;
+    if (context.isTakenDown(file.digest)) {
+      takenDown.push(inside);
+      continue;
+    }
     const from = path.join(stage.folder(), "file");
     const mtime = touched.get(inside);
     if (mtime !== undefined) copyObject(context.object(file.digest), from, mtime);
@@ -63,7 +69,7 @@ export function stagePlainChanges(
   const emptied = new Set(gone.flatMap(foldersOf).filter((folder) => !isDirectoryAfter(folder)));
   return {
     before: [...inTheWay].map((name) => path.join(dir, name)),
-    after: gone.filter((name) => !inTheWay.has(name)).map((name) => path.join(dir, name)),
+    after: [...gone.filter((name) => !inTheWay.has(name)), ...takenDown].map((name) => path.join(dir, name)),
     emptied: [...emptied].toSorted((a, b) => b.length - a.length).map((folder) => path.join(dir, folder)),
   };
 

@@ -39,7 +39,10 @@ export function positionAfter(log: RepositoryLog, added: readonly HistoryEvent[]
 }
 
 /** The text of new lines, and the digests of the old ones and those. */
-function linesOf(log: RepositoryLog, added: readonly HistoryEvent[]): { text: string; digests: readonly Digest[] } {
+export function linesOf(
+  log: Pick<RepositoryLog, "digests">,
+  added: readonly HistoryEvent[],
+): { text: string; digests: readonly Digest[] } {
   const digests = [...log.digests];
   let text = "";
   for (const event of added) {
@@ -184,6 +187,7 @@ const logLine = z.discriminatedUnion("type", [
     checkpoint: second,
     reason: z.string(),
     cause: z.enum(["retention", "withdrawn"]).optional(),
+    content: digest.optional(),
   }),
   z.strictObject({ ...link, type: z.literal("label"), checkpoint: second, label }),
   z.strictObject({ ...link, type: z.literal("unlabel"), checkpoint: second, label }),

@@ -11,7 +11,7 @@ import type { History, HistoryEvent } from "../model/history.ts";
 import { parseTree } from "../model/tree.ts";
 import type { Tree } from "../model/tree.ts";
 import { readIfThere, replaceFile, syncDirectory, syncFileSystem } from "./disk.ts";
-import { appendToLog, emptyLog, readLog } from "./log.ts";
+import { appendToLog, emptyLog, linesOf, readLog } from "./log.ts";
 import type { RepositoryLog } from "./log.ts";
 import { stateLayout } from "./state-layout.ts";
 import type { StateLayout } from "./state-layout.ts";
@@ -27,8 +27,14 @@ export interface Store {
   repositoryNames(): readonly string[];
   /** Commits events to a repository's log, durably. The first event creates it. */
   append(name: string, events: readonly HistoryEvent[]): StoredRepository;
-  /** Puts a whole log in the place of one that is its beginning, or of none, by one rename. */
-  replaceLog(name: string, lines: readonly string[]): void;
+  /** Puts a whole log in the place of one that is its beginning, or of none, and events of our own behind it: all of it by one rename. */
+  replaceLog(
+    name: string,
+    log: Pick<RepositoryLog, "digests"> & { readonly lines: readonly string[] },
+    added: readonly HistoryEvent[],
+  ): void;
+  /** Every content that was taken down, whichever repository's log says so: it must not come back through another one. */
+  takenDown(): ReadonlySet<Digest>;
   /** The record of a directory. Throws DAMAGE when it is missing or none. */
   tree(digest: Digest): Tree;
   begin(): Transaction;
@@ -91,20 +97,28 @@ export function openStore(
     return parsed;
   }
 
+  function repositoryNames(): readonly string[] {
+    return options.create === "never" ? [] : readdirSync(path.join(layout.root, "repositories")).toSorted();
+  }
+
+  function takenDown(): ReadonlySet<Digest> {
+    return new Set(repositoryNames().flatMap((name) => [...(repository(name)?.history.takenDown.keys() ?? [])]));
+  }
+
   return {
     layout,
     repository,
-    repositoryNames: () =>
-      options.create === "never" ? [] : readdirSync(path.join(layout.root, "repositories")).toSorted(),
+    repositoryNames,
+    takenDown,
     append: (name, events) => remember(name, appendToLog(layout.log(name), repository(name)?.log ?? emptyLog, events)),
-    replaceLog: (name, lines) => {
+    replaceLog: (name, log, added) => {
       mkdirSync(layout.repository(name), { recursive: true, mode: 0o700 });
-      replaceFile(layout.log(name), lines.map((line) => `${line}\n`).join(""), 0o600);
+      replaceFile(layout.log(name), log.lines.map((line) => `${line}\n`).join("") + linesOf(log, added).text, 0o600);
       syncDirectory(path.dirname(layout.repository(name)));
       repositories.delete(name);
     },
     tree,
-    begin: () => beginTransaction(layout, options.now),
+    begin: () => beginTransaction(layout, options.now, takenDown),
     recover: async () => {
       const [incoming, trash] = [layout.incoming, layout.trash].map(namesIn);
       // What went into the trash is durably there before it is taken apart: a power loss must not bring half of it back.

@@ -10,6 +10,8 @@ export interface StateLayout {
   readonly lock: string;
   /** Which repository's checkpoints were ever served under which base path. */
   readonly places: string;
+  /** Distributions whose files may be in the site, also those that left the configuration. */
+  readonly distributions: string;
   readonly incoming: string;
   readonly trash: string;
   readonly cache: string;
@@ -36,6 +38,7 @@ export function stateLayout(root: string): StateLayout {
     format: below("FORMAT"),
     lock: below("lock"),
     places: below("places.json"),
+    distributions: below("distributions.json"),
     incoming: below("incoming"),
     trash: below("trash"),
     cache: below("cache"),

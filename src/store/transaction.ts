@@ -48,9 +48,13 @@ export interface ContentCheck {
 
 /**
  * Opens a transaction. Objects are files of mode 0444 whose modification time is the second at which they were first stored, because web servers make
- * validators of it.
+ * validators of it. Content that is `refused`, because it was taken down, is not sealed: a directory's files are only known once they were read.
  */
-export function beginTransaction(layout: StateLayout, now: () => number): Transaction {
+export function beginTransaction(
+  layout: StateLayout,
+  now: () => number,
+  refused: () => ReadonlySet<Digest> = () => new Set(),
+): Transaction {
   const dir = path.join(layout.incoming, randomUUID());
   mkdirSync(dir, { mode: 0o700 });
   const objects = new Map<Digest, string>();
@@ -143,7 +147,10 @@ export function beginTransaction(layout: StateLayout, now: () => number): Transa
 
   async function seal(): Promise<void> {
     if (objects.size === 0 && trees.size === 0) return;
-    const moves = [...objects].map(([digest, file]) => ({ file, to: layout.object(digest) }));
+    const gone = refused();
+    const moves = [...objects]
+      .filter(([digest]) => !gone.has(digest))
+      .map(([digest, file]) => ({ file, to: layout.object(digest) }));
     for (const [digest, text] of trees) {
       const file = nextName();
       writeNew(file, text);

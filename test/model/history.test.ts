@@ -171,14 +171,15 @@ describe("a withdrawn checkpoint", () => {
     reason,
     cause: "withdrawn",
   });
-  const versions: readonly HistoryEvent[] = [1, 2].map((version) => ({
+  const versionOf = (version: number): Extract<HistoryEvent, { type: "version" }> => ({
     type: "version",
     at: at(version),
     version,
     root: digest(version),
     files: 1,
     bytes: 1,
-  }));
+  });
+  const versions: readonly HistoryEvent[] = [1, 2].map(versionOf);
   const plain = (second: number, version: number): HistoryEvent => ({
     ...checkpoint(second, version),
     checkpoint: false,
@@ -194,12 +195,36 @@ describe("a withdrawn checkpoint", () => {
 
   it("is not to be published again while its version is the latest, unless somebody did", () => {
     const before = [beginning, ...versions, checkpoint(20, 2)];
-    const three: HistoryEvent = { type: "version", at: at(40), version: 3, root: digest(3), files: 1, bytes: 1 };
-    expect(withdrawnLatest(foldHistory(before))).toBe(undefined);
-    expect(withdrawnLatest(foldHistory([...before, tombstone(20)]))).toBe(undefined);
-    expect(withdrawnLatest(foldHistory([...before, withdrawn(20)]))?.created).toBe(at(20));
-    expect(withdrawnLatest(foldHistory([...before, withdrawn(20), checkpoint(30, 2)]))).toBe(undefined);
-    expect(withdrawnLatest(foldHistory([...before, withdrawn(20), three]))).toBe(undefined);
+    const latest = (...more: readonly HistoryEvent[]): Timestamp | undefined =>
+      withdrawnLatest(foldHistory([...before, ...more]), () => false)?.created;
+    expect(latest()).toBe(undefined);
+    expect(latest(tombstone(20))).toBe(undefined);
+    expect(latest(withdrawn(20))).toBe(at(20));
+    expect(latest(withdrawn(20), checkpoint(30, 2))).toBe(undefined);
+    expect(latest(withdrawn(20), versionOf(3))).toBe(undefined);
+  });
+
+  it("is not to be published again as another version of the same content either, unless somebody did", () => {
+    // Versions 2 and 4 hold the same.
+    const holds = ({ version: number }: { readonly version: number }): boolean => number % 2 === 0;
+    const before = [
+      beginning,
+      ...versions,
+      checkpoint(20, 2),
+      withdrawn(20),
+      versionOf(3),
+      checkpoint(30, 3),
+      versionOf(4),
+    ];
+    const latest = (...more: readonly HistoryEvent[]): Timestamp | undefined =>
+      withdrawnLatest(foldHistory([...before, ...more]), holds)?.created;
+    expect(latest()).toBe(at(20));
+    expect(latest(checkpoint(40, 4), versionOf(5), versionOf(6))).toBe(undefined);
+    expect(latest(checkpoint(40, 4), withdrawn(40), versionOf(5), versionOf(6))).toBe(at(40));
+    expect(latest({ ...versionOf(5), files: 2 })).toBe(undefined);
+    expect(withdrawnLatest(foldHistory(before.filter(({ type }) => type !== "tombstone")), () => expect.fail())).toBe(
+      undefined,
+    );
   });
 
   it("is a point and a page of its own among other tombstones, and one also where those are skipped", () => {

@@ -1,5 +1,5 @@
 import { seededRandom } from "../servers/random-history.ts";
-import { beginning, openMirror } from "./mirror.ts";
+import { openMirror } from "./mirror.ts";
 import type { Mirror, MirrorSettings } from "./mirror.ts";
 
 /** A mirror with four checkpoints that share most of what they have, made for being damaged. Its source still offers every content there ever was. */
@@ -11,7 +11,8 @@ export async function openDamageable(settings: MirrorSettings = {}): Promise<Mir
   for (let index = 0; index < 12; index++) files[`dir${index % 4}/deep/file${index}`] = text();
   const old: Record<string, string> = {};
   for (let run = 0; run < 4; run++) {
-    mirror.setClock(beginning + run * 3600);
+    // It stands still: records bear seconds, and the same seed has to damage the same things on a slow day.
+    mirror.at(run * 3600);
     const [changed, top] = [text(), text()];
     mirror.offer({ ...files, ...old, [`dir${run}/deep/changed`]: changed, top });
     await mirror.ok("update");

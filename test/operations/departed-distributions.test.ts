@@ -1,4 +1,5 @@
-import { existsSync, lstatSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, lstatSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
@@ -67,6 +68,71 @@ describe("a distribution that leaves the configuration", () => {
     await mirror.ok("update");
     expect(mirror.page("plain/file2")).toBe("round 2");
     expect(existsSync(mirror.file("public/plain/dir"))).toBe(false);
+  });
+
+  it.each([
+    ["removed", undefined, ["build"]],
+    ["made unreadable", "{", ["verify", "--repair"]],
+  ])("is not forgotten with a site.json that was %s", async (_, text, command) => {
+    const mirror = await aServed();
+    mirror.configure({ distributions: { plain } });
+    await mirror.ok("build");
+    const whole = mirror.json("site.json");
+    if (text === undefined) rmSync(mirror.file("public/site.json"));
+    else mirror.write("public/site.json", text);
+    await mirror.ok(...command);
+    expect((await mirror.ok("build")).err).toContain("snapshots/repo left the configuration and is still on disk");
+    expect(mirror.json("site.json")).toEqual(whole);
+    const files = readFileSync(mirror.file("rules/nginx/server.conf"), "utf8");
+    expect(files).toContain("location ^~ /snapshots/repo/ {");
+    rmSync(mirror.file("public/site.json"));
+    const digest = createHash("sha256").update("one").digest("hex");
+    const taken = await mirror.ok("take-down", digest, "--reason", "x");
+    expect(taken.out + taken.err).toContain(`snapshots/repo/${after(0)}/a`);
+    expect(existsSync(mirror.file(`public/snapshots/repo/${after(0)}/a`))).toBe(false);
+    rmSync(mirror.file("public/site.json"));
+    expect((await mirror.ok("remove", "snapshots")).out).toBe("removed snapshots/repo\n");
+    expect(existsSync(mirror.file("public/snapshots"))).toBe(false);
+    expect((await mirror.ok("build")).err).toBe("");
+  });
+
+  it("keeps its shared directories in a sweep after site.json was lost", async () => {
+    const top = { layout: "shared", grace: 0 };
+    const mirror = await aServed({ top });
+    mirror.configure({ top, distributions: { plain } });
+    rmSync(mirror.file("public/site.json"));
+    mirror.at(60);
+    mirror.offer({ a: "two" });
+    await mirror.ok("update");
+    await mirror.ok("prune", "repo");
+    expect(mirror.page(`snapshots/repo/${after(0)}/dir/b`)).toBe("one");
+  });
+
+  it("is known from the site.json of a version that kept no list in the state, which gets one", async () => {
+    const mirror = await aServed();
+    const list = mirror.file("state/distributions.json");
+    const before = readFileSync(list, "utf8");
+    expect(JSON.parse(before)).toMatchObject([{ base_path: "plain" }, { base_path: "snapshots/repo" }]);
+    rmSync(list);
+    mirror.configure({ distributions: { plain } });
+    mirror.at(60);
+    mirror.offer({ a: "two" });
+    expect((await mirror.ok("update")).err).toContain("snapshots/repo left the configuration and is still on disk");
+    expect(readFileSync(list, "utf8")).toBe(before);
+    writeFileSync(list, "[");
+    expect((await mirror.run("build")).exit).toBe(3);
+    expect((await mirror.run("verify")).out).toContain("state/distributions.json: does not have the bytes");
+    await mirror.ok("verify", "--repair");
+    expect(readFileSync(list, "utf8")).toBe(before);
+  });
+
+  it("is in the list before its first file appears", async () => {
+    const mirror = aMirror();
+    mirror.offer({ a: "one" });
+    await mirror.ok("sync");
+    expect(existsSync(mirror.file("state/distributions.json"))).toBe(false);
+    await mirror.ok("publish", "repo", "--checkpoint");
+    expect(readFileSync(mirror.file("state/distributions.json"), "utf8")).toContain('"base_path":"snapshots/repo"');
   });
 
   it("does not stand in the way of a new layout, and keeps its own", async () => {

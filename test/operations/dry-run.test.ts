@@ -31,6 +31,17 @@ describe("a dry run", () => {
   });
 
   it.each([
+    ["prune", 0, ""],
+    ["label tree latest v1", 2, "tree has no checkpoint"],
+    ["withdraw tree latest --reason wrong", 2, "tree has no checkpoint"],
+  ])("before the first update finds nothing there, and makes nothing: asof %s", async (line, exit, message) => {
+    const run = await project.run(...line.split(" "), "--dry-run");
+    expect(run.exit).toBe(exit);
+    expect(run.err).toContain(message);
+    expect(existsSync(project.file("state"))).toBe(false);
+  });
+
+  it.each([
     ["update", "--dry-run"],
     ["update", "--dry-run", "--json"],
     ["sync", "--dry-run"],

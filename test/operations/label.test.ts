@@ -41,8 +41,10 @@ describe("a label", () => {
     expect(mirror.checkpoints()).toEqual([after(0), after(120)]);
     expect((await mirror.ok("update")).out).toContain("nothing to do");
     await mirror.ok("label", "--remove", "repo", after(0), "first");
+    expect(JSON.parse((await mirror.ok("prune", "--json", "--dry-run")).out)).toMatchObject({ dryRun: true });
     expect(JSON.parse((await mirror.ok("prune", "--json")).out)).toEqual({
       schemaVersion: 1,
+      dryRun: false,
       repositories: [
         {
           repository: "repo",

@@ -1,8 +1,13 @@
-import { cpSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
-import { aMirror, after, day, said } from "./mirror.ts";
+import { builtProgram } from "../crash/record/built-program.ts";
+import { startRunner } from "../crash/runner.ts";
+import { sha256Of } from "../helpers/origin-server.ts";
+import { aMirror, after, day, said, timestampsIn } from "./mirror.ts";
 import type { Mirror, MirrorSettings } from "./mirror.ts";
 
 const layouts = ["shared", "hardlinks", "copies"];
@@ -11,7 +16,9 @@ describe.each(layouts)("asof recover --adopt in layout %s", (layout) => {
   it("takes back from the site what an old backup of the state lacks, to the last byte", async () => {
     const mirror = await withOldState({ top: { layout } });
     const run = await mirror.ok("recover", "--adopt");
-    expect(run.out).toBe("repo: took 2 checkpoints back\n");
+    expect(run.out).toBe(
+      "repo: took 2 checkpoints back\nwhat the state had already is believed by name and size; asof verify reads all of it\n",
+    );
     expect(mirror.state()).toEqual(mirror.whole);
     const site = mirror.site();
     expect((await mirror.ok("update")).out).toContain("nothing new");
@@ -44,6 +51,95 @@ describe.each(layouts)("asof recover --adopt in layout %s", (layout) => {
   });
 });
 
+describe("asof recover --adopt", () => {
+  it("says with --dry-run what would come back, and where it would not", async () => {
+    const mirror = await withOldState({});
+    const before = mirror.everything();
+    const dry = await mirror.ok("recover", "--adopt", "--dry-run");
+    expect(dry.out).toContain("repo: would take 2 checkpoints back\n");
+    expect(JSON.parse((await mirror.ok("recover", "--adopt", "-n", "--json")).out)).toMatchObject({
+      dryRun: true,
+      repositories: [{ name: "repo", known: 4 }],
+      adopted: [{ repository: "repo", checkpoints: [after(day), after(2 * day)] }],
+      lostUntil: null,
+    });
+    expect(mirror.everything()).toEqual(before);
+    rmSync(mirror.file("state"), { recursive: true });
+    expect((await mirror.ok("recover", "--adopt", "--dry-run")).out).toContain("repo: would take 3 checkpoints back\n");
+    expect(existsSync(mirror.file("state"))).toBe(false);
+    rmSync(mirror.file("public/snapshots/repo/_asof/log"), { recursive: true });
+    const refused = await mirror.run("recover", "--adopt", "--dry-run");
+    expect(refused.exit).toBe(5);
+    expect(refused.err).toContain("its log is not published there");
+  });
+
+  it("takes back also what a backup that claims to have a checkpoint lacks of it", async () => {
+    const mirror = await withOldState({});
+    const [gone, short] = [sha256Of("one"), sha256Of("own")].map((digest) =>
+      mirror.file(`state/objects/${digest.slice(0, 2)}/${digest}`),
+    );
+    rmSync(gone ?? "");
+    rmSync(short ?? "");
+    writeFileSync(short ?? "", "o", { mode: 0o444 });
+    const run = await mirror.ok("recover", "--adopt");
+    expect(run.out).toContain("repo: took 3 checkpoints back\n");
+    expect(mirror.state()).toEqual(mirror.whole);
+    await expectWholeState(mirror);
+  });
+
+  it("says in the same write as the log that content is lost which was synced and never published", async () => {
+    const mirror = await withOldState({ remote: { mode: "mirror" } }, async (one) => {
+      one.at(3 * day);
+      one.offer({ a: "never published" });
+      await one.ok("sync");
+      await one.ok("build");
+    });
+    const lines = mirror.events().length;
+    const program = builtProgram();
+    const runner = startRunner(program);
+    try {
+      const { exit, err, calls } = await runner.run(["recover", "--adopt"], { cwd: mirror.dir, clock: mirror.clock() });
+      expect(exit, err).toBe(0);
+      const ofTheLog = calls.filter((one) => (one.to ?? one.path).endsWith("/repositories/repo/log"));
+      expect(ofTheLog.map(({ call }) => call)).toEqual(["rename"]);
+    } finally {
+      runner.close();
+    }
+    expect(mirror.events().length).toBeGreaterThan(lines);
+    const published = mirror.events().filter(({ type }) => type === "publication");
+    const versions = mirror.events().filter(({ type }) => type === "version");
+    expect(published).toHaveLength(3);
+    expect(mirror.events().slice(-2)).toMatchObject([{ type: "version" }, { type: "manifest" }]);
+    expect(versions.at(-1)?.["root"]).toBe(versions[Number(published.at(-1)?.["version"]) - 1]?.["root"]);
+    await expectWholeState(mirror);
+    await mirror.ok("update");
+    expect(mirror.page("plain/a")).toBe("never published");
+  });
+
+  it("goes on from the empty version where no checkpoint is kept", async () => {
+    const mirror = aMirror({ remote: { mode: "mirror" } });
+    mirror.offer({ a: "withdrawn" });
+    await mirror.ok("update");
+    await mirror.ok("withdraw", "repo", "latest", "--reason", "wrong");
+    rmSync(mirror.file("state"), { recursive: true });
+    mirror.at(day);
+    await mirror.ok("recover", "--adopt");
+    expect(mirror.events().slice(-2)).toMatchObject([
+      { type: "version", version: 2, root: mirror.events()[0]?.["root"], files: 0, bytes: 0 },
+      { type: "manifest", bytes: 0 },
+    ]);
+    await mirror.ok("verify");
+    // Nobody has the withdrawn content any more but the source, which has not changed.
+    await mirror.ok("update");
+    expect(mirror.checkpoints()).toEqual([]);
+    mirror.at(2 * day);
+    mirror.offer({ a: "right" });
+    await mirror.ok("update");
+    expect(mirror.checkpoints()).toEqual([after(2 * day)]);
+    expect(mirror.page("plain/a")).toBe("right");
+  });
+});
+
 describe("asof recover --lost-until", () => {
   it("answers 410 for what nobody knows any more, for ever, and goes on after it", async () => {
     const mirror = await withOldState({});
@@ -67,6 +163,42 @@ describe("asof recover --lost-until", () => {
     const mirror = await withOldState({ top: { pruned: "redirect" }, repository: { settled: false } });
     mirror.at(3 * day);
     await mirror.ok("recover", "--lost-until", after(3 * day));
+    expect(await answer(mirror, after(day))).toContain("410");
+  });
+
+  it("takes lost directories away with the first run whose reload succeeds, not before", async () => {
+    const mirror = await withOldState({ top: { reload: ["sh", "-c", "test ! -e broken"] } });
+    mirror.write("broken", "");
+    mirror.at(3 * day);
+    expect((await mirror.run("recover", "--lost-until", after(3 * day))).exit).toBe(5);
+    expect(mirror.checkpoints()).toEqual([after(0), after(day), after(2 * day)]);
+    mirror.at(3 * day + 1);
+    expect((await mirror.run("update")).exit).toBe(5);
+    expect(mirror.checkpoints()).toEqual([after(0), after(day), after(2 * day), after(3 * day + 1)]);
+    rmSync(mirror.file("broken"));
+    await mirror.ok("update");
+    expect(mirror.checkpoints()).toEqual([after(0), after(3 * day + 1)]);
+    expect(timestampsIn(mirror.file("public/snapshots/repo/_asof"))).toEqual(mirror.checkpoints());
+  });
+
+  it("can be said again when it died between its line and the site", async () => {
+    const mirror = await withOldState({});
+    mirror.at(3 * day);
+    const kept = mkdtempSync(path.join(os.tmpdir(), "asof-kept-"));
+    onTestFinished(() => rmSync(kept, { recursive: true }));
+    for (const name of made) cpSync(mirror.file(name), path.join(kept, name), copying);
+    await mirror.ok("recover", "--lost-until", after(3 * day));
+    const log = mirror.events();
+    const line = readFileSync(mirror.file("state/repositories/repo/log"));
+    for (const name of made) {
+      rmSync(mirror.file(name), { recursive: true });
+      cpSync(path.join(kept, name), mirror.file(name), copying);
+    }
+    writeFileSync(mirror.file("state/repositories/repo/log"), line);
+    expect((await mirror.run("update")).err).toContain("asof recover");
+    await mirror.ok("recover", "--lost-until", after(3 * day));
+    expect(mirror.events()).toEqual(log);
+    expect(mirror.checkpoints()).toEqual([after(0)]);
     expect(await answer(mirror, after(day))).toContain("410");
   });
 
@@ -108,6 +240,9 @@ describe("asof recover", () => {
   });
 });
 
+const made = ["public", "rules", "state"];
+const copying = { recursive: true, preserveTimestamps: true, verbatimSymlinks: true };
+
 interface Restored extends Mirror {
   /** The state as it was before the old one came back. */
   readonly whole: object;
@@ -115,7 +250,10 @@ interface Restored extends Mirror {
 }
 
 /** Three checkpoints in the site, and the state as it was after the first. */
-async function withOldState(settings: MirrorSettings): Promise<Restored> {
+async function withOldState(
+  settings: MirrorSettings,
+  further: (mirror: Mirror) => Promise<void> = async () => {},
+): Promise<Restored> {
   const mirror = aMirror(settings);
   mirror.offer({ a: "one", "dir/b": "one", "dir/deep/c": "", "simple/index.html": "own" });
   await mirror.ok("update");
@@ -125,12 +263,20 @@ async function withOldState(settings: MirrorSettings): Promise<Restored> {
     mirror.offer({ a: text, "dir/b": "one", "dir/deep/c": "", "dir/deep/d": text, "simple/index.html": "own" });
     await mirror.ok("update");
   }
+  await further(mirror);
   // The identity of the directory, and how often a plain distribution was built.
   const state = (): object => ({ ...mirror.everything().state, FORMAT: "", "plain/plain.json": "" });
   const whole = state();
   rmSync(mirror.file("state"), { recursive: true });
   renameSync(mirror.file("backup"), mirror.file("state"));
   return { ...mirror, whole, state };
+}
+
+/** A backup is a copy: nothing but that the site has other files than the pool may be found. */
+async function expectWholeState(mirror: Mirror): Promise<void> {
+  const { out } = await mirror.run("verify");
+  const findings = out.split("\n").filter((line) => /^[a-z]+ \S+: /.test(line));
+  expect(findings.filter((line) => !line.endsWith(": is a copy, no link to the pool"))).toEqual([]);
 }
 
 async function answer(mirror: Mirror, time: string): Promise<string> {

@@ -55,13 +55,21 @@ describe("rules that Apache reads while it answers", () => {
     await project.ok("update");
     project.write(`${times}/tree/t1999`, "");
     project.write(`${times}/gone/t`, "");
-    project.write(`${times}/tree/.asof-new-t2`, "");
+    project.write(`${times}/tree/.asof-new-t2026`, "");
     const { out } = await project.ok("build", "--dry-run");
     expect(out).toContain(`remove ${path.join(times, "gone/t")}`);
     await project.ok("build");
     expect(readdirSync(project.file(times))).toEqual(["tree"]);
     expect(names().filter((name) => !/^t(?:20\d*)?$/.test(name))).toEqual([]);
     expect(names()).not.toContain("t1999");
+  });
+
+  it("leave alone what has other names than theirs", async () => {
+    await project.ok("update");
+    for (const name of ["notes", "tree/README", "tree/t.orig", "gone/mine"]) project.write(`${times}/${name}`, "mine");
+    await project.ok("build");
+    for (const name of ["notes", "tree/README", "tree/t.orig", "gone/mine"])
+      expect(readFileSync(project.file(`${times}/${name}`), "utf8")).toBe("mine");
   });
 
   it("stay where another server's rules are wanted instead, until somebody removes them", async () => {

@@ -12,7 +12,7 @@ import type { Run } from "../helpers/launch-cli.ts";
 import { nginxAvailable, nginxServer } from "../servers/nginx.ts";
 import { isInstalled } from "../servers/server.ts";
 import type { RunningServer } from "../servers/server.ts";
-import { after, openMirror } from "./mirror.ts";
+import { after, openMirror, plainAndCheckpoints } from "./mirror.ts";
 import type { Mirror } from "./mirror.ts";
 import { startTamperingProxy } from "./tampering-proxy.ts";
 import type { Tamper, TamperingProxy } from "./tampering-proxy.ts";
@@ -247,6 +247,102 @@ describe.skipIf(!nginxAvailable() || !isInstalled("gpg", "--version"))("asof ver
     const run = await verify("--head", `${length}:${head}`);
     expect(run.out).toContain("Of checkpoints that came after it, that says nothing.");
     expect(run.exit).toBe(0);
+  });
+
+  describe("of a site with several base paths", () => {
+    let several: Mirror;
+    let server: RunningServer;
+    let between: TamperingProxy;
+
+    beforeAll(async () => {
+      const two = (name: string): object => ({ repository: name, base_path: `other/${name}`, checkpoint: true });
+      several = openMirror({
+        repositories: Object.fromEntries(
+          ["empty", "full"].map((name) => [name, { remote: { type: "directory", path: `tree-${name}` } }]),
+        ),
+        distributions: { ...plainAndCheckpoints, empty: two("empty"), full: two("full") },
+      });
+      several.offer({ a: "one" });
+      several.write("tree-full/b", "two");
+      for (const name of ["repo", "full"]) await several.ok("update", name);
+      server = await nginxServer.start({ publicDir: several.file("public"), rulesDir: several.file("rules") });
+      between = await startTamperingProxy(server.url);
+    });
+    afterEach(() => {
+      between.tamper = (_, body) => body;
+    });
+    afterAll(async () => {
+      await between.close();
+      await server.stop();
+      several.remove();
+    });
+
+    it("notes one that has no checkpoint, and checks the others", async () => {
+      const run = await verifyAt(between.url);
+      expect(run.exit, run.out + run.err).toBe(0);
+      expect(run.out).toContain(
+        `${between.url}other/empty/: nothing was checked: ${between.url}other/empty/ has no checkpoint`,
+      );
+      for (const name of ["snapshots/repo", "other/full"])
+        expect(run.out).toContain(`${between.url}${name}/${t1}/ of `);
+      expect((await verifyAt(`${between.url}other/empty/`)).exit).toBe(2);
+      expect((await verifyAt(between.url, "--at", "1999-01-01")).exit).toBe(2);
+    });
+
+    it("ends with 4 when one cannot be read, after it told of the others", async () => {
+      between.tamper = (name, body) => (name.startsWith("other/full/_asof/log") ? null : body);
+      const run = await verifyAt(between.url);
+      expect(run.exit).toBe(4);
+      expect(run.out).toContain("other/full/: nothing was checked: there is no _asof/log/000000.jsonl");
+      expect(run.out).toContain(`snapshots/repo/${t1}/ of repo`);
+    });
+
+    it("keeps the findings of the others, which decide", async () => {
+      between.tamper = (name, body) => {
+        if (name.startsWith("other/full/_asof/log")) return null;
+        return name === `snapshots/repo/${t1}/a` && body !== null ? flip(body) : body;
+      };
+      const run = await verifyAt(between.url);
+      expect(run.exit).toBe(3);
+      expect(run.out).toContain(`${t1}/a: has the SHA-256`);
+    });
+  });
+
+  describe("after a content was taken down", () => {
+    const digest = sha256("two");
+    let censored: Mirror;
+    let server: RunningServer;
+
+    beforeAll(async () => {
+      censored = await publishedMirror(key, states);
+      await censored.ok("take-down", digest, "--reason", "leaked key");
+      server = await nginxServer.start({ publicDir: censored.file("public"), rulesDir: censored.file("rules") });
+    });
+    afterAll(async () => {
+      await server.stop();
+      censored.remove();
+    });
+
+    it("does not miss it", async () => {
+      const run = await verifyAt(`${server.url}${base}`, "--all", "--check", key.check);
+      expect(run.out).toContain("1 taken down");
+      expect(run.exit).toBe(0);
+    });
+
+    it("finds it in a replica that was synced without deletion", async () => {
+      const place = censored.file(`public/${base}${t2}/pool/a/2.iso`);
+      writeFileSync(place, "two");
+      const run = await verifyAt(`${server.url}${base}`, "--at", t2);
+      rmSync(place);
+      expect(run.out).toContain(`${t2}/pool/a/2.iso: was taken down, and is still served`);
+      expect(run.exit).toBe(3);
+    });
+
+    it("does not miss sums that were taken down", async () => {
+      const sums = readFileSync(censored.file(`public/${base}_asof/${t1}/SHA256SUMS`), "utf8");
+      await censored.ok("take-down", sha256(sums), "--reason", "names a customer");
+      expect((await verifyAt(`${server.url}${base}`, "--at", t1, "--check", key.check)).exit).toBe(0);
+    });
   });
 
   it("ends with 4 where there is no mirror, or none that can be read", async () => {

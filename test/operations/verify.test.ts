@@ -1,13 +1,14 @@
-import { chmodSync, lstatSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { takeLock } from "../../src/store/lock.ts";
+import { openStore } from "../../src/store/open-store.ts";
 import { startOrigin } from "../helpers/origin-server.ts";
 import { flipBit } from "./damage-zoo.ts";
-import { aMirror, after, day, said } from "./mirror.ts";
+import { aMirror, after, day, plainAndCheckpoints, said } from "./mirror.ts";
 import type { Mirror, MirrorSettings } from "./mirror.ts";
 import { treeOf } from "./tree-of.ts";
 
@@ -149,10 +150,92 @@ describe("asof verify", () => {
     expect((await mirror.run("verify", "--quick")).exit).toBe(3);
   });
 
-  it("refuses options that do not fit", async () => {
+  it("is no alarm for a distribution that was added and not built yet, and says what was not compared", async () => {
     const mirror = await twoCheckpoints();
-    expect((await mirror.run("verify", "--dry-run")).exit).toBe(2);
-    expect((await mirror.run("verify", "--repair", "--quick")).exit).toBe(2);
+    const more = { repository: "repo", base_path: "more", checkpoint: true };
+    mirror.configure({
+      distributions: { ...plainAndCheckpoints, more, flat: { repository: "repo", base_path: "flat" } },
+    });
+    const run = await mirror.run("verify");
+    expect(run.exit, said(run)).toBe(0);
+    expect(run.err).toContain("asof build has work to do: 2 checkpoints, 1 plain distribution");
+    expect(run.out).toMatch(/no damage; not checked: lists, rules, pages\n$/);
+    const json = await mirror.run("verify", "--json");
+    expect(JSON.parse(json.out)).toMatchObject({ complete: false, unchecked: ["lists", "rules", "pages"] });
+    // What is damaged all the same is found.
+    rmSync(mirror.file(`public/snapshots/repo/${after(0)}`), { recursive: true });
+    writeFileSync(mirror.file(`public/snapshots/repo/${after(60)}/extra`), "x");
+    expect((await mirror.run("verify")).out).toMatch(/extra: was not made by asof/);
+    rmSync(mirror.file(`public/snapshots/repo/${after(60)}/extra`));
+    await mirror.ok("build");
+    expect(JSON.parse((await mirror.ok("verify", "--json")).out)).toMatchObject({ complete: true, findings: [] });
+  });
+
+  it("is no alarm for a checkpoint that a run recorded and did not live to show", async () => {
+    const { snapshots } = plainAndCheckpoints;
+    const mirror = await twoCheckpoints({ distributions: { snapshots } });
+    const kept = ["public/site.json", "state/cache/built.json"].map(
+      (name) => [name, readFileSync(mirror.file(name))] as const,
+    );
+    mirror.at(120);
+    mirror.offer({ big: "something else", "dir/b": "two" });
+    await mirror.ok("update");
+    for (const [name, bytes] of kept) writeFileSync(mirror.file(name), bytes);
+    for (const name of ["", "_asof/"])
+      rmSync(mirror.file(`public/snapshots/repo/${name}${after(120)}`), { recursive: true });
+    const run = await mirror.run("verify");
+    expect(run.exit, said(run)).toBe(0);
+    expect(run.err).toContain("asof build has work to do: 1 checkpoint\n");
+    expect(run.out).toContain("2 checkpoints: no damage");
+    await mirror.ok("build");
+    rmSync(mirror.file(`public/snapshots/repo/${after(120)}`), { recursive: true });
+    expect((await mirror.run("verify")).exit).toBe(3);
+  });
+
+  it("ends with the code of what keeps a build from being planned, after its report", async () => {
+    const mirror = aMirror({ top: { layout: "copies" } });
+    mirror.offer({ "a/.htaccess": "SetHandler server-status" });
+    await mirror.ok("update");
+    mirror.configure({ top: { layout: "copies", hosts: ["htaccess"] } });
+    for (const argv of [[], ["--repair", "--dry-run"], ["--repair"]]) {
+      const run = await mirror.run("verify", ...argv);
+      expect(run.exit, said(run)).toBe(2);
+      expect(run.err).toContain(".htaccess is still served, and Apache would obey it");
+    }
+    expect((await mirror.run("verify")).out).toMatch(/no damage; not checked: lists, rules, pages\n$/);
+    const json = await mirror.run("verify", "--json");
+    expect(JSON.parse(json.out)).toMatchObject({ complete: false, findings: [] });
+    rmSync(mirror.file(`public/snapshots/repo/${after(0)}/a/.htaccess`));
+    expect((await mirror.run("verify")).exit).toBe(3);
+  });
+
+  it("lists a thousand addresses of an object that more show, and counts them all", async () => {
+    const mirror = aMirror();
+    mirror.offer(Object.fromEntries(Array.from({ length: 600 }, (_, index) => [`dir/${index}`, "same"])));
+    await mirror.ok("update");
+    flipBit(objectOf(mirror, "plain/dir/0"), () => 0.3);
+    const { findings } = JSON.parse((await mirror.run("verify", "--json")).out);
+    expect(findings).toMatchObject([{ kind: "object", affects: { length: 1000 }, affectsCount: 1200 }]);
+    expect((await mirror.run("verify")).out).toContain("  and 1,190 addresses more; --json lists a thousand\n");
+  });
+
+  it.each([
+    ["--dry-run"],
+    ["--repair", "--quick"],
+    ...[
+      "--all",
+      "--at=2025-03-18",
+      "--sample=1",
+      "--check=x {signature}",
+      `--root=${"0".repeat(64)}`,
+      "--head=1:x",
+    ].map((one) => [one]),
+    ...["--repair", "--quick", "--dry-run"].map((one) => ["--url=http://127.0.0.1:1/", one]),
+  ])("refuses options that do not fit: %j %j", async (...argv) => {
+    const mirror = aMirror();
+    const run = await mirror.run("verify", ...argv);
+    expect(run.exit).toBe(2);
+    expect(run.err).toContain(argv.at(-1)?.split("=")[0]);
   });
 });
 
@@ -222,25 +305,64 @@ describe("asof verify --repair", () => {
     expect(readFileSync(log, "utf8")).toBe(before);
   });
 
-  it("makes a damaged site.json again, and takes one that knows more than the state for the trace of an old backup", async () => {
+  it("makes a site.json that cannot be read again, under the checks of every writer", async () => {
     const mirror = await twoCheckpoints();
     const whole = mirror.page("site.json");
-    const edits = [
-      whole.slice(0, -5),
-      whole.replace(/"head": ?"./, (text) => `${text.slice(0, -1)}${text.endsWith("0") ? "1" : "0"}`),
-    ];
-    for (const edited of edits) {
-      mirror.write("public/site.json", edited);
-      expect((await mirror.run("verify")).exit).toBe(3);
-      const run = await mirror.run("verify", "--repair");
-      expect(run.exit, said(run)).toBe(0);
-      expect(mirror.page("site.json")).toBe(whole);
-    }
-    mirror.write("public/site.json", whole.replace(/"length": ?\d+/, '"length":99'));
-    writeFileSync(mirror.file("rules/nginx/http.conf"), "edited as well");
+    mirror.write("public/site.json", whole.slice(0, -5));
+    expect((await mirror.run("verify")).exit).toBe(3);
+    const mark = [mirror.file("public/_asof"), mirror.file("kept")] as const;
+    renameSync(...mark);
+    expect((await mirror.run("verify", "--repair")).err).toContain("was not made by asof");
+    expect(mirror.page("site.json")).toBe(whole.slice(0, -5));
+    renameSync(mark[1], mark[0]);
     const run = await mirror.run("verify", "--repair");
-    expect(run.exit).toBe(5);
-    expect(run.err).toContain("was an old backup of state/ restored?");
+    expect(run.exit, said(run)).toBe(0);
+    expect(run.out).toContain("set aside: public/site.json is now state/damaged/");
+    expect(mirror.page("site.json")).toBe(whole);
+  });
+
+  it("takes a site.json that contradicts the state for the trace of an old backup, whatever the rules say", async () => {
+    const mirror = await twoCheckpoints();
+    const whole = mirror.page("site.json");
+    mirror.write(
+      "public/site.json",
+      whole.replace(/"head": ?"./, (text) => `${text.slice(0, -1)}${text.endsWith("0") ? "1" : "0"}`),
+    );
+    await expectRefused(mirror);
+  });
+
+  it("refuses state/ and rules/ of an old backup beside a newer site, also when site.json cannot be read", async () => {
+    const mirror = await twoCheckpoints();
+    for (const name of ["state", "rules"]) cpSync(mirror.file(name), mirror.file(`old/${name}`), { recursive: true });
+    mirror.at(120);
+    mirror.offer({ big: "something else" });
+    await mirror.ok("update");
+    for (const name of ["state", "rules"]) {
+      rmSync(mirror.file(name), { recursive: true });
+      renameSync(mirror.file(`old/${name}`), mirror.file(name));
+    }
+    await expectRefused(mirror);
+    mirror.write("public/site.json", "{");
+    await expectRefused(mirror);
+    expect(mirror.checkpoints()).toEqual([after(0), after(60), after(120)]);
+  });
+
+  it("makes a piece of the published log again that no line is ever added to", async () => {
+    const mirror = await twoCheckpoints();
+    const store = openStore(mirror.file("state"), { create: false, now: mirror.clock });
+    const labels = Array.from({ length: 1000 }, (_, index) => {
+      const type = index % 2 === 0 ? "label" : "unlabel";
+      return { type, at: after(60), checkpoint: after(0), label: "some" } as const;
+    });
+    store.append("repo", labels);
+    await mirror.ok("build");
+    const piece = mirror.file("public/snapshots/repo/_asof/log/000000.jsonl");
+    const whole = readFileSync(piece);
+    flipBit(piece, () => 0.5);
+    expect((await mirror.run("verify")).out).toContain("000000.jsonl: does not have the bytes that belong there");
+    const run = await mirror.run("verify", "--repair");
+    expect(run.exit, said(run)).toBe(0);
+    expect(readFileSync(piece)).toEqual(whole);
   });
 
   it(
@@ -323,6 +445,16 @@ function objectOf(mirror: Mirror, name: string): string {
     .filter((file) => statSync(file).ino === ino);
   if (found === undefined) throw new Error(`${name} is no link to an object`);
   return found;
+}
+
+/** With exit code 5 and a word about recover, before anything is written. */
+async function expectRefused(mirror: Mirror): Promise<void> {
+  const before = mirror.everything();
+  const run = await mirror.run("verify", "--repair");
+  expect(run.exit, said(run)).toBe(5);
+  expect(run.err).toContain("was an old backup of state/ restored?");
+  expect(run.err).toContain("asof recover --adopt");
+  expect(mirror.everything()).toEqual(before);
 }
 
 async function addressOf(printed: () => string): Promise<string> {

@@ -2,7 +2,9 @@ import { existsSync, lstatSync, readFileSync, readdirSync, rmSync } from "node:f
 import path from "node:path";
 
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 
+import { openStore } from "../../src/store/open-store.ts";
 import { sha256Of } from "../helpers/origin-server.ts";
 import { expectExactlyReachable } from "./exactly-reachable.ts";
 import { aMirror, after, plainAndCheckpoints } from "./mirror.ts";
@@ -139,6 +141,40 @@ describe("a withdrawn checkpoint", () => {
     expectExactlyReachable(mirror);
   });
 
+  it("does not come back either when the source lost its content and has it again, and says what to do, once", async () => {
+    const mirror = await leaked(mirrored);
+    await mirror.ok(...withdrawLatest);
+    mirror.at(120);
+    mirror.offer({ good: "good" });
+    await mirror.ok("update");
+    mirror.at(180);
+    mirror.offer({ good: "good", "deep/down/key": secret });
+    const again = await mirror.ok("update");
+    expect(again.err).toContain(`the very files of ${after(60)} again, which was withdrawn (${reason})`);
+    expect(again.err).toContain("asof take-down");
+    for (const argv of [["update"], ["update", "--always"], ["update", "--accept"]]) {
+      const run = await mirror.ok(...argv);
+      expect(run.err).toBe("");
+      expect(run.out).toContain(`the files of ${after(60)}, which was withdrawn`);
+    }
+    expect(reportOf((await mirror.ok("update", "--json")).out)).toMatchObject({
+      withdrawn: after(60),
+      checkpoint: null,
+    });
+    expect(mirror.checkpoints()).toEqual([after(0), after(120)]);
+    expect(filesWith(mirror, secret)).toEqual([]);
+    expect((await mirror.run("publish", "repo", "--checkpoint")).err).toContain("was withdrawn");
+    await mirror.ok("publish", "repo", "--checkpoint", "--accept");
+    expect(mirror.page("plain/deep/down/key")).toBe(secret);
+    // Who said so once has said so.
+    for (const [index, files] of [{ good: "good" }, { good: "good", "deep/down/key": secret }].entries()) {
+      mirror.at(240 + index * 60);
+      mirror.offer(files);
+      await mirror.ok("update");
+    }
+    expect(mirror.checkpoints()).toEqual([0, 120, 180, 240, 300].map(after));
+  });
+
   it("comes back under a new second when somebody says so, and is served by plain distributions then", async () => {
     const mirror = await leaked();
     await mirror.ok(...withdrawLatest);
@@ -157,6 +193,67 @@ describe("a withdrawn checkpoint", () => {
     const { out } = await mirror.ok("withdraw", "repo", after(60), "--reason", "another one");
     expect(out).toContain(`${after(60)} was withdrawn already: ${reason}`);
     expect(mirror.everything()).toEqual(before);
+  });
+});
+
+describe("a withdrawal that was torn while it was written", () => {
+  it("leaves a whole history, and is completed by saying it again", async () => {
+    const mirror = await onlyLeaked();
+    const lines = logOf(mirror);
+    await mirror.ok(...withdrawLatest);
+    const added = logOf(mirror).slice(lines.length);
+    expect(mirror.events().slice(-2)).toMatchObject([{ type: "publication", version: 0 }, { type: "tombstone" }]);
+
+    const torn = await onlyLeaked();
+    expect(logOf(torn)).toEqual(lines);
+    // What the lines name was durable before them: the manifest of the empty version.
+    const empty = sha256Of("");
+    torn.write(`state/objects/${empty.slice(0, 2)}/${empty}`, "");
+    torn.write("state/repositories/repo/log", [...lines, ...added.slice(0, 1), "{"].join("\n"));
+    await torn.ok("update");
+    await torn.ok(...withdrawLatest);
+    expect(filesWith(torn, secret)).toEqual([]);
+    expect(
+      torn
+        .events()
+        .slice(lines.length)
+        .map(({ type }) => type),
+    ).toEqual(["publication", "tombstone"]);
+    expectExactlyReachable(torn);
+  });
+
+  it.each(["shared", "hardlinks", "copies"])(
+    "takes what must go from plain distributions also where the tombstone stands alone (%s)",
+    async (layout) => {
+      const mirror = await onlyLeaked({ ...mirrored, top: { layout } });
+      const store = openStore(mirror.file("state"), { create: false, now: mirror.clock });
+      store.append("repo", [{ type: "tombstone", at: after(60), checkpoint: after(0), reason, cause: "withdrawn" }]);
+      await mirror.ok("update");
+      expect(filesWith(mirror, secret)).toEqual([]);
+      expect(readdirSync(mirror.file("public/plain"))).toEqual(["index.html"]);
+      expect((await mirror.ok("update")).out).toContain("nothing to do");
+      await mirror.ok("verify");
+      mirror.at(120);
+      mirror.offer({ good: "good" });
+      await mirror.ok("update");
+      expect(mirror.page("plain/good")).toBe("good");
+    },
+  );
+});
+
+describe("a withdrawal that died", () => {
+  it("is finished also when all but the note that the rules are loaded was done", async () => {
+    const mirror = await leaked(mirrored);
+    const before = readFileSync(mirror.file("state/cache/built.json"), "utf8");
+    const store = openStore(mirror.file("state"), { create: false, now: mirror.clock });
+    store.append("repo", [{ type: "tombstone", at: after(60), checkpoint: after(60), reason, cause: "withdrawn" }]);
+    await mirror.ok("build");
+    mirror.write("state/cache/built.json", before);
+    expect(mirror.checkpoints()).toEqual([after(0), after(60)]);
+    await mirror.ok("update");
+    expect(mirror.checkpoints()).toEqual([after(0)]);
+    expect(filesWith(mirror, secret)).toEqual([]);
+    expect((await mirror.ok("update")).out).toContain("nothing to do");
   });
 });
 
@@ -246,6 +343,18 @@ async function leaked(settings: MirrorSettings = {}): Promise<Mirror> {
   return mirror;
 }
 
+/** One checkpoint, which never should have been published. */
+async function onlyLeaked(settings: MirrorSettings = mirrored): Promise<Mirror> {
+  const mirror = aMirror(settings);
+  mirror.offer({ "deep/down/key": secret });
+  await mirror.ok("update");
+  return mirror;
+}
+
+function logOf(mirror: Mirror): readonly string[] {
+  return readFileSync(mirror.file("state/repositories/repo/log"), "utf8").split("\n").slice(0, -1);
+}
+
 /** A checkpoint a minute, each with a file that all have and one that only it has. */
 async function history(settings: MirrorSettings, contents: readonly string[]): Promise<Mirror> {
   const mirror = aMirror({ ...mirrored, ...settings });
@@ -270,6 +379,11 @@ function filesWith(mirror: Mirror, text: string): readonly string[] {
   };
   visit(mirror.file("public"));
   return found;
+}
+
+/** What `update --json` says of the one repository. */
+function reportOf(out: string): unknown {
+  return z.object({ repositories: z.tuple([z.unknown()]) }).parse(JSON.parse(out)).repositories[0];
 }
 
 function objectOf(mirror: Mirror, content: string): string {

@@ -2,7 +2,7 @@ import { label as labelOperation, planLabel } from "../../operations/label.ts";
 import type { LabelPlan } from "../../operations/label.ts";
 import { repositoryServedAs } from "../../operations/named-checkpoint.ts";
 import { withWriter } from "../../operations/with-writer.ts";
-import { openWorkspace } from "../../operations/workspace.ts";
+import { openWorkspaceIfAny } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";
 import { workspaceOptions } from "../operate.ts";
@@ -34,7 +34,7 @@ export const label: Command = defineCommand({
     const world = workspaceOptions(context, config);
     const request = { ...options, repository: repositoryServedAs(config, options.repository).name };
     const plan = options.dryRun
-      ? planLabel(openWorkspace(world), request)
+      ? planLabel(openWorkspaceIfAny(world), request)
       : await withWriter({ ...world, purpose: "label", waitSeconds: options.wait }, (workspace) =>
           labelOperation(workspace, request),
         );

@@ -1,7 +1,7 @@
 import { planPrune, prune as pruneOperation } from "../../operations/retire/prune.ts";
 import type { PrunePlan } from "../../operations/retire/prune.ts";
 import { withWriter } from "../../operations/with-writer.ts";
-import { openWorkspace, repositoriesNamed } from "../../operations/workspace.ts";
+import { openWorkspaceIfAny, repositoriesNamed } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
 import type { Command, CommandResult } from "../command.ts";
 import { workspaceOptions } from "../operate.ts";
@@ -20,19 +20,19 @@ export const prune: Command = defineCommand({
     const repositories = repositoriesNamed(config, options.repositories);
     const world = workspaceOptions(context, config);
     if (options.dryRun) {
-      const workspace = openWorkspace(world);
+      const workspace = openWorkspaceIfAny(world);
       const plans = repositories.map((repository) => ({ repository, decisions: planPrune(workspace, repository) }));
-      context.print(pruneReport(plans));
+      context.print(pruneReport(plans, true));
       return;
     }
     const { plans } = await withWriter({ ...world, purpose: "prune", waitSeconds: options.wait }, (workspace) =>
       pruneOperation(workspace, repositories),
     );
-    context.print(pruneReport(plans));
+    context.print(pruneReport(plans, false));
   },
 });
 
-function pruneReport(plans: readonly PrunePlan[]): CommandResult {
+function pruneReport(plans: readonly PrunePlan[], dryRun: boolean): CommandResult {
   return {
     text: () =>
       plans
@@ -44,6 +44,7 @@ function pruneReport(plans: readonly PrunePlan[]): CommandResult {
         )
         .join(""),
     json: () => ({
+      dryRun,
       repositories: plans.map(({ repository, decisions }) => ({
         repository: repository.name,
         checkpoints: decisions.map(({ checkpoint, keep, reasons }) => ({

@@ -1,6 +1,7 @@
 import { applyBuild, planBuild } from "../../operations/build/build.ts";
-import { publish as publishOperation, refuseWithdrawn } from "../../operations/publish/publish.ts";
+import { publish as publishOperation } from "../../operations/publish/publish.ts";
 import { reconcileSettled } from "../../operations/publish/settled.ts";
+import { refuseWithdrawn } from "../../operations/publish/withdrawn-again.ts";
 import { withWriter } from "../../operations/with-writer.ts";
 import { openWorkspaceIfAny, repositoryNamed } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
@@ -40,8 +41,9 @@ export const publish: Command = defineCommand({
       });
     }
     if (options.dryRun) {
-      const history = openWorkspaceIfAny(workspaceOptions(context, config)).store.repository(repository.name)?.history;
-      if (history !== undefined && !options.accept) refuseWithdrawn(history);
+      const workspace = openWorkspaceIfAny(workspaceOptions(context, config));
+      const history = workspace.store.repository(repository.name)?.history;
+      if (history !== undefined && !options.accept) refuseWithdrawn(workspace, history);
       const version = history === undefined ? 0 : latestVersion(history).version;
       context.print({
         text: () =>

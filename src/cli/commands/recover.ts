@@ -1,20 +1,13 @@
 import { Failure } from "../../failure.ts";
 import { parseInstant } from "../../model/instant.ts";
 import type { Timestamp } from "../../model/timestamp.ts";
-import { adopt } from "../../operations/recover/adopt.ts";
-import type { AdoptedRepository } from "../../operations/recover/adopt.ts";
-import { applyBuild, isEmptyPlan, planBuild } from "../../operations/build/build.ts";
-import { checkLostUntil, discardLostCheckpoints, loseHistory } from "../../operations/recover/lose-history.ts";
-import { lostRepositories } from "../../operations/recover/plan-recovery.ts";
-import type { LostRepository } from "../../operations/recover/plan-recovery.ts";
-import { sweep } from "../../operations/retire/sweep.ts";
-import { withWriter } from "../../operations/with-writer.ts";
-import type { Workspace } from "../../operations/workspace.ts";
+import { planRecovery, recover as recoverOperation } from "../../operations/recover/recover.ts";
 import { openWorkspaceIfAny } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";
 import { workspaceOptions } from "../operate.ts";
 import { dryRunOption, waitOption } from "../options.ts";
+import { recoverReport } from "../reports/recover-report.ts";
 
 export const recover: Command = defineCommand({
   positionals: {},
@@ -26,7 +19,7 @@ export const recover: Command = defineCommand({
   },
   description:
     "For a state directory that is older than the site, because a backup of it was restored: every other command refuses to write then, so that no time that was answered already is answered otherwise. " +
-    "With --adopt the log comes back from where the site publishes it, and content from the directories of the checkpoints, every digest checked. " +
+    "With --adopt the log comes back from where the site publishes it, and content from the directories of the checkpoints; every digest of what is taken is checked. " +
     "With --lost-until, for a site that is lost as well or damaged, the checkpoints in between are gone for ever and their times say so.",
   examples: [
     { line: "asof recover --adopt", does: "after an old backup of state/ was restored beside a whole site" },
@@ -38,35 +31,10 @@ export const recover: Command = defineCommand({
     const until = lostUntil(options.adopt, options.lostUntil);
     const config = await context.loadConfig();
     const world = workspaceOptions(context, config);
-    if (options.dryRun) {
-      const lost = planned(openWorkspaceIfAny(world), until);
-      context.print({ text: () => lost.map(planLine).join(""), json: () => ({ dryRun: true, repositories: lost }) });
-      return;
-    }
-    const work = { ...world, waitSeconds: options.wait, purpose: "recover" };
-    const adopted = await withWriter({ ...work, recovering: true }, async (workspace) => {
-      const lost = planned(workspace, until);
-      const done: AdoptedRepository[] = [];
-      if (until !== undefined) await loseHistory(workspace, lost, until);
-      else for (const one of lost) done.push(await adopt(workspace, one));
-      await rebuild(workspace);
-      if (discardLostCheckpoints(workspace) > 0) await workspace.store.recover();
-      return done;
-    });
-    // Opened again, as every run after this one will find it.
-    await withWriter(work, async (workspace) => {
-      await rebuild(workspace);
-      await sweep(workspace);
-    });
-    context.print({
-      text: () =>
-        until === undefined
-          ? adopted
-              .map(({ repository, checkpoints }) => `${repository}: took ${checkpoints.length} checkpoints back\n`)
-              .join("")
-          : `times until ${until} that are not known any more answer 410\n`,
-      json: () => ({ dryRun: false, adopted, lostUntil: until ?? null }),
-    });
+    const plan = options.dryRun
+      ? planRecovery(openWorkspaceIfAny(world), until)
+      : await recoverOperation({ ...world, waitSeconds: options.wait }, until);
+    context.print(recoverReport(plan, until, options.dryRun));
   },
 });
 
@@ -82,19 +50,4 @@ function lostUntil(isAdopt: boolean, text: string | undefined): Timestamp | unde
   throw new Failure("USAGE", `--lost-until ${JSON.stringify(text)} is no time`, {
     hint: "for example 2025-03-18T14:03:38Z",
   });
-}
-
-function planned(workspace: Workspace, until: Timestamp | undefined): readonly LostRepository[] {
-  const lost = lostRepositories(workspace);
-  if (until !== undefined) checkLostUntil(workspace, lost, until);
-  return lost;
-}
-
-function planLine({ name, known, recorded }: LostRepository): string {
-  return `${name}: the state knows ${known} events, the site ${recorded}\n`;
-}
-
-async function rebuild(workspace: Workspace): Promise<void> {
-  const plan = planBuild(workspace);
-  if (!isEmptyPlan(plan)) await applyBuild(workspace, plan);
 }

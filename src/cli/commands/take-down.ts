@@ -2,12 +2,10 @@ import { Failure } from "../../failure.ts";
 import { isDigest } from "../../model/digest.ts";
 import type { Digest } from "../../model/digest.ts";
 import { parseReason, reasonRule } from "../../model/reason.ts";
-import { applyBuild, isEmptyPlan, planBuild } from "../../operations/build/build.ts";
-import { sweep } from "../../operations/retire/sweep.ts";
-import { planTakeDown, recordTakeDown } from "../../operations/retire/take-down.ts";
+import { planTakeDown, takeDown as takeDownOperation } from "../../operations/retire/take-down.ts";
 import type { TakeDownPlan } from "../../operations/retire/take-down.ts";
 import { withWriter } from "../../operations/with-writer.ts";
-import { openWorkspace } from "../../operations/workspace.ts";
+import { openWorkspaceIfAny } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";
 import { workspaceOptions } from "../operate.ts";
@@ -37,16 +35,12 @@ export const takeDown: Command = defineCommand({
     if (reason === undefined) throw new Failure("USAGE", `--reason must be ${reasonRule}`);
     const config = await context.loadConfig();
     const world = workspaceOptions(context, config);
+    const request = { digest, reason };
     const plan = options.dryRun
-      ? planTakeDown(openWorkspace(world), digest, reason)
-      : await withWriter({ ...world, purpose: "take-down", waitSeconds: options.wait }, async (workspace) => {
-          const decided = planTakeDown(workspace, digest, reason);
-          recordTakeDown(workspace, decided);
-          const build = planBuild(workspace);
-          if (!isEmptyPlan(build)) await applyBuild(workspace, build);
-          await sweep(workspace);
-          return decided;
-        });
+      ? planTakeDown(openWorkspaceIfAny(world), request)
+      : await withWriter({ ...world, purpose: "take-down", waitSeconds: options.wait }, (workspace) =>
+          takeDownOperation(workspace, request),
+        );
     context.print(report(plan, options.dryRun, options.verbose));
   },
 });

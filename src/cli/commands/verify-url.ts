@@ -5,6 +5,7 @@ import type { Timestamp } from "../../model/timestamp.ts";
 import { verifyUrl } from "../../operations/verify-url/verify-url.ts";
 import type { LogHead } from "../../operations/verify-url/verify-url.ts";
 import type { CommandContext } from "../command.ts";
+import { exitCodeOfFailure } from "../exit-code.ts";
 import type { ExitCode } from "../exit-code.ts";
 import type { OptionValues } from "../options.ts";
 import { verifyUrlText } from "../reports/verify-url-report.ts";
@@ -56,7 +57,10 @@ export async function runVerifyUrl(context: CommandContext<UrlOptions>, url: str
   });
   const trust = { key: check !== undefined, root: options.root !== undefined, head: options.head !== undefined };
   context.print({ text: () => verifyUrlText(result, trust), json: () => ({ ...result, trust }) });
-  return result.findingCount === 0 ? 0 : 3;
+  if (result.findingCount > 0) return 3;
+  // A base path without a checkpoint is no fault; one that could not be read was not checked.
+  const unread = result.bases.find(({ problem }) => problem !== undefined && problem.code !== "USAGE")?.problem;
+  return unread === undefined ? 0 : exitCodeOfFailure(unread.code);
 }
 
 /** A JSON list, or words between blanks: no shell reads it. */

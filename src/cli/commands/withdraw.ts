@@ -1,7 +1,7 @@
 import { repositoryServedAs } from "../../operations/named-checkpoint.ts";
 import { planWithdrawal, withdraw as withdrawOperation } from "../../operations/retire/withdraw.ts";
 import { withWriter } from "../../operations/with-writer.ts";
-import { openWorkspace } from "../../operations/workspace.ts";
+import { openWorkspaceIfAny } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";
 import { workspaceOptions } from "../operate.ts";
@@ -38,7 +38,7 @@ export const withdraw: Command = defineCommand({
       reason: options.reason,
     };
     if (options.dryRun) {
-      context.print(withdrawReport(planWithdrawal(openWorkspace(world), request), undefined));
+      context.print(withdrawReport(planWithdrawal(openWorkspaceIfAny(world), request), undefined));
       return;
     }
     const { withdrawal, swept } = await withWriter(

@@ -30,6 +30,7 @@ function buildLines(plan: BuildPlan, config: Config): readonly string[] {
   const shown = (file: string): string => path.relative(path.dirname(config.file), file);
   const { reload } = config;
   return [
+    ...(plan.isListed ? [] : ["note which distributions are on disk"]),
     ...plan.checkpoints.map(
       ({ distribution, checkpoint }) => `checkpoint ${distribution.basePath}/${checkpoint.created}/`,
     ),
@@ -41,6 +42,7 @@ function buildLines(plan: BuildPlan, config: Config): readonly string[] {
     ...[...plan.besides, ...plan.rules].map((file) => `write ${shown(file.path)}`),
     ...(plan.reload && reload !== undefined ? [`run ${reload.join(" ")}`] : []),
     ...plan.lists.map((file) => `write ${shown(file.path)}`),
+    ...(plan.announces ? ["note what the web server knows to be gone"] : []),
     ...[...plan.stale, ...plan.staleRules].map((file) => `remove ${shown(file)}`),
   ];
 }

@@ -39,6 +39,11 @@ function repositoryLines(one: RepositoryUpdate): string[] {
     one.checkpoint === undefined || one.counts === undefined
       ? [`${name}: ${nothing} (${contentText(one.files, one.bytes)})`]
       : [`${name}: checkpoint ${one.checkpoint} (${contentText(one.files, one.bytes)}, ${countsText(one.counts)})`];
+  if (one.withdrawn !== undefined) {
+    lines.push(
+      `${name}: the latest version has the files of ${one.withdrawn}, which was withdrawn; it is not published`,
+    );
+  }
   if (one.horizonMoved !== undefined) lines.push(`${name}: answers up to ${one.horizonMoved} are settled now`);
   if (one.pruned.length > 0) lines.push(`${name}: pruned ${one.pruned.join(" ")}`);
   return lines;
@@ -59,6 +64,7 @@ function updateJson({ repositories, built, swept, failure }: UpdateResult): obje
       pruned: one.pruned,
       mutated: one.mutated,
       resembles: one.resembles ?? null,
+      withdrawn: one.withdrawn ?? null,
       notReady: one.notReady ?? null,
       failure: one.failure === undefined ? null : { code: one.failure.code, message: one.failure.message },
     })),

@@ -30,27 +30,49 @@ function summary(found: Verification, isQuick: boolean): string {
     countText(found.checkpoints, "checkpoint"),
   ].join(", ");
   const outcome = found.findings.length === 0 ? "no damage" : countText(found.findings.length, "finding");
-  return `${isQuick ? "looked at" : "verified"} ${counts}: ${outcome}${isQuick ? "; nothing was hashed" : ""}`;
+  const unchecked = found.unchecked.length === 0 ? "" : `; not checked: ${found.unchecked.join(", ")}`;
+  return `${isQuick ? "looked at" : "verified"} ${counts}: ${outcome}${unchecked}${isQuick ? "; nothing was hashed" : ""}`;
 }
 
-/** The fields that every form of the JSON has. */
-export function verificationJson({ findings, notices, ...found }: Verification): object {
+/** The fields that every form of the JSON has; `complete` is false where `unchecked` names what was not compared. */
+export function verificationJson({ findings, notices, unchecked, ...found }: Verification): object {
   const { objects, bytes, records, logs, checkpoints } = found;
-  return { objects, bytes, records, logs, checkpoints, notices, findings: findings.map(findingJson) };
+  const complete = unchecked.length === 0;
+  return {
+    objects,
+    bytes,
+    records,
+    logs,
+    checkpoints,
+    complete,
+    unchecked,
+    notices,
+    findings: findings.map(findingJson),
+  };
 }
 
-export function findingJson({ kind, problem, path: file, digest, detail, affects }: Finding): object {
-  return { kind, problem, path: file, digest: digest ?? null, detail, affects };
+/** `affects` are the first thousand addresses, `affectsCount` is how many there are. */
+export function findingJson(finding: Finding): object {
+  const { kind, problem, path: file, digest, detail, affects } = finding;
+  return { kind, problem, path: file, digest: digest ?? null, detail, affects, affectsCount: affectsCountOf(finding) };
+}
+
+function affectsCountOf({ affects, affectsCount }: Finding): number {
+  return affectsCount ?? affects.length;
 }
 
 /** One line for what is wrong, and the addresses that show it, the first few of them. */
 export function findingLines(finding: Finding, config: Config): readonly string[] {
   const { affects, detail, problem, kind } = finding;
-  const more = affects.length - shownAddresses;
+  const more = affectsCountOf(finding) - shownAddresses;
   return [
     `${kind} ${shownFile(finding.path, config)}: ${sentences[problem]}${detail === "" ? "" : ` (${detail})`}`,
     ...affects.slice(0, shownAddresses).map((address) => `  ${address}`),
-    ...(more > 0 ? [`  and ${countText(more, "address")} more; --json lists all`] : []),
+    ...(more > 0
+      ? [
+          `  and ${countText(more, "address")} more; --json lists ${affectsCountOf(finding) > affects.length ? "a thousand" : "all"}`,
+        ]
+      : []),
   ];
 }
 

@@ -22,7 +22,8 @@ export function verifyUrlText(result: UrlVerification, trust: Trust): string {
 }
 
 function baseLines(base: VerifiedBase, trust: Trust, isFaulty: boolean): readonly string[] {
-  const { url, repository, head, checkpoints } = base;
+  const { url, repository, head, checkpoints, problem } = base;
+  if (problem !== undefined) return [`${url}: nothing was checked: ${problem.message}`];
   if (repository === undefined || head === undefined)
     return [`${url}: the log cannot be trusted; nothing else was checked`];
   return [

@@ -20,7 +20,6 @@ import { readPlainState, writePlainState } from "./built-record.ts";
 import { fileAt, hasDirectory } from "../entries.ts";
 import { withdrawnContent } from "../retire/withdrawn-content.ts";
 import { openStagingFolder, stageContext } from "./stage-checkpoint.ts";
-import { takenDownDigests } from "../retire/taken-down.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** A plain distribution that has to be brought to another state. */
@@ -44,11 +43,14 @@ export function planPlain(
 ): readonly PlainPlan[] {
   const { store, clock, config } = workspace;
   const history = store.repository(distribution.repository)?.history;
-  const publication = history === undefined ? undefined : newestPublication(history);
+  const previous = readPlainState(workspace, distribution.basePath);
+  const publication =
+    history === undefined
+      ? undefined
+      : (newestPublication(history) ?? (previous === undefined ? undefined : nothingPublished(history)));
   const root = history?.versions[publication?.version ?? -1]?.root;
   if (history === undefined || publication === undefined || root === undefined) return [];
 
-  const previous = readPlainState(workspace, distribution.basePath);
   const stands =
     standsAsRecorded(workspace, distribution, previous) && (builtLayout === "" || builtLayout === config.layout);
   const isWithdrawn = withdrawnContent(workspace, history);
@@ -62,7 +64,7 @@ export function planPlain(
     manifestAt(of, name) ?? (tree === undefined ? undefined : fileAt(tree, name, read));
   const changes = [...differenceOf(previous?.root, root, read), ...manifestChange(before, publication)];
   const after = served(publication, root);
-  const takenDown = takenDownDigests(store);
+  const takenDown = store.takenDown();
   const isDirectoryAfter = (name: string): boolean => hasDirectory(root, name, read);
   // What was lost is made again as it was, under the same name.
   const state = isCurrent
@@ -143,12 +145,14 @@ function discardSuperseded(
   state: PlainState,
 ): number {
   const folder = publicLayout.plainFolder(basePath);
-  if (!existsSync(folder)) return 0;
+  const isThere = existsSync(folder);
   if (config.layout !== "shared") {
-    discard(folder, store.layout.trash);
+    if (isThere) discard(folder, store.layout.trash);
+    // Also the one that a run left empty which died between the two.
     discardIfEmpty(path.dirname(folder), store.layout.trash);
-    return 1;
+    return isThere ? 1 : 0;
   }
+  if (!isThere) return 0;
   const superseded = readdirSync(folder).filter((name) => name !== String(state.serial));
   for (const name of superseded) discard(path.join(folder, name), store.layout.trash);
   return superseded.length;
@@ -172,8 +176,16 @@ export function standsAsRecorded(
   );
 }
 
+/** By its number in the log, which counts from 1; 0 is what is served where nothing may be. */
 export function publicationNumbered(history: History, number: number | undefined): Publication | undefined {
+  if (number === 0) return nothingPublished(history);
   return history.publications.find((publication) => publication.publication === number);
+}
+
+/** What a plain distribution serves when nothing is left that may be served: the empty version. Whatever it served before must go. */
+function nothingPublished({ newestEvent: created }: History): Publication {
+  const counts = { added: 0, removed: 0, changed: 0 };
+  return { publication: 0, version: 0, created, checkpoint: false, manifest: null, ...counts };
 }
 
 function manifestAt(publication: Publication | undefined, name: string): ServedFile | undefined {

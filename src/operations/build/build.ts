@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 
 import type { Failure } from "../../failure.ts";
@@ -7,7 +7,7 @@ import type { DistributionSettings } from "../../model/config.ts";
 import type { Digest } from "../../model/digest.ts";
 import type { Checkpoint } from "../../model/history.ts";
 import { reveal } from "../../site/reveal.ts";
-import { readIfThere, syncFileSystem } from "../../store/disk.ts";
+import { syncFileSystem } from "../../store/disk.ts";
 import { readBuiltRecord } from "./built-record.ts";
 import { openClientKits, stalePins } from "./client-kit.ts";
 import { applyPlain, planPlain } from "./build-plain.ts";
@@ -24,13 +24,15 @@ import { stageRecords, unpublishedRoots } from "../publish/published-records.ts"
 import type { UnpublishedRoot } from "../publish/published-records.ts";
 import { stageListings } from "./rerender.ts";
 import { planRules } from "./rules-files.ts";
-import { assetFiles, gonePages, listFiles, staleFiles } from "./site-files.ts";
+import { assetFiles, gonePages, hasContent, listFiles } from "./site-files.ts";
 import type { GeneratedFile } from "./site-files.ts";
-import { departedDistributions, promisePlaces } from "./site-record.ts";
+import { areRecorded, recordDistributions } from "./recorded-distributions.ts";
+import { departedDistributions, distributionsOnDisk, promisePlaces } from "./site-record.ts";
+import { staleFiles } from "./stale-files.ts";
 import { staleRules, staleRulesWarnings } from "./stale-rules.ts";
 import { missingCheckpoints } from "./missing-checkpoints.ts";
 import { openStagingFolder, assetsPath, stageCheckpoint } from "./stage-checkpoint.ts";
-import { removeFromPool, removeFromSite, unfinishedTakeDowns } from "../retire/take-down.ts";
+import { removeFromPool, removeFromSite, unfinishedTakeDowns } from "../retire/finish-take-downs.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** What a build will do. Computed from the state, the configuration and the site as it stands; `applyBuild` does exactly this. */
@@ -55,6 +57,8 @@ export interface BuildPlan {
   readonly pagesFingerprint: string;
   readonly rulesFingerprint: string;
   readonly reload: boolean;
+  /** Whether it is to be written down that the server knows of tombstones and losses: a run may have died just before. Their directories go no sooner. */
+  readonly announces: boolean;
   /** What hosts need in public/, front page, lists, JSON. */
   readonly lists: readonly GeneratedFile[];
   /** Generated files in public/ that nothing leads to any more. */
@@ -73,6 +77,8 @@ export interface BuildPlan {
   readonly warnings: readonly string[];
   /** Base paths that left the configuration and are still on disk. */
   readonly departed: readonly string[];
+  /** Whether the state lists every distribution that is, or will be, on disk. */
+  readonly isListed: boolean;
 }
 
 /** Reads state and site; writes nothing. */
@@ -107,6 +113,7 @@ export function planBuild(workspace: Workspace): BuildPlan {
     rulesFingerprint: fingerprint,
     // Rules that were lost or edited and are written anew may be loaded as they were: the server is told as well.
     reload: config.reload !== undefined && (changedRules.length > 0 || record.reloaded !== fingerprint),
+    announces: hasUnannounced(workspace, record),
     newHostFiles,
     hostFailure: hosts.failure,
     lists: [...changedHostFiles, ...differing(lists)],
@@ -122,6 +129,7 @@ export function planBuild(workspace: Workspace): BuildPlan {
     kinds: kits.news(),
     warnings: [...hostWarnings(workspace), ...leftRules(workspace), ...staleRulesWarnings(workspace)],
     departed: departedDistributions(workspace).map((one) => one.basePath),
+    isListed: areRecorded(workspace, distributionsOnDisk(workspace)),
   };
 }
 
@@ -140,8 +148,10 @@ export function isEmptyPlan(plan: BuildPlan): boolean {
     plan.hostFiles === undefined &&
     plan.kinds === undefined &&
     plan.hostFailure === undefined &&
+    plan.isListed &&
     !plan.rerender &&
-    !plan.reload
+    !plan.reload &&
+    !plan.announces
   );
 }
 
@@ -153,6 +163,7 @@ export async function applyBuild(workspace: Workspace, plan: BuildPlan): Promise
   const { store } = workspace;
   // Before anybody can be given an answer that is kept for ever.
   promisePlaces(workspace);
+  recordDistributions(workspace, distributionsOnDisk(workspace));
   const transaction = store.begin();
   try {
     const record = readBuiltRecord(workspace);
@@ -206,7 +217,11 @@ async function makeVisible(
 }
 
 function differing(files: readonly GeneratedFile[]): readonly GeneratedFile[] {
-  return files.filter((file) => readIfThere(file.path)?.equals(Buffer.from(file.content)) !== true);
+  return files.filter((file) =>
+    file.finalBytes === undefined
+      ? !hasContent(file)
+      : statSync(file.path, { throwIfNoEntry: false })?.size !== file.finalBytes,
+  );
 }
 
 function partition<Item>(

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { BasePath } from "../../model/base-path.ts";
 import { isDigest } from "../../model/digest.ts";
 import type { Digest } from "../../model/digest.ts";
+import type { LostInterval } from "../../model/history.ts";
 import type { PlainState } from "../../site/plain-state.ts";
 import { readIfThere, replaceFile } from "../../store/disk.ts";
 import type { Workspace } from "../workspace.ts";
@@ -14,7 +15,7 @@ export interface BuiltRecord {
   readonly layout: string;
   /** Digest of the rules that the web server loaded last. */
   readonly reloaded: string;
-  /** Seconds at which each tombstone (`repository timestamp`) was first in rules that the server had loaded. */
+  /** Seconds at which each tombstone (`repository timestamp`), and each loss (`lostKey`), was first in rules that the server had loaded. */
   readonly announced: ReadonlyMap<string, number>;
   /** Per repository what the last sweep saw; the same again needs no sweep. */
   readonly swept: ReadonlyMap<string, string>;
@@ -22,6 +23,8 @@ export interface BuiltRecord {
   readonly hostFiles: ReadonlyMap<string, string>;
   /** Hosts of the configuration at the last build. */
   readonly hosts: readonly string[];
+  /** Contents that were taken down and are gone from the site. */
+  readonly takenDown: ReadonlySet<Digest>;
 }
 
 const none: BuiltRecord = {
@@ -32,19 +35,37 @@ const none: BuiltRecord = {
   swept: new Map(),
   hostFiles: new Map(),
   hosts: [],
+  takenDown: new Set(),
 };
 
 export function readBuiltRecord({ store }: Workspace): BuiltRecord {
   const parsed = builtRecord.safeParse(readJson(store.layout.cacheFile("built.json")));
   if (!parsed.success) return none;
-  const { announced, swept, hostFiles, ...rest } = parsed.data;
-  return { ...rest, announced: new Map(announced), swept: new Map(swept), hostFiles: new Map(hostFiles) };
+  const { announced, swept, hostFiles, takenDown, ...rest } = parsed.data;
+  return {
+    ...rest,
+    announced: new Map(announced),
+    swept: new Map(swept),
+    hostFiles: new Map(hostFiles),
+    takenDown: new Set(takenDown),
+  };
 }
 
 export function writeBuiltRecord({ store }: Workspace, record: BuiltRecord): void {
-  const { announced, swept, hostFiles, ...rest } = record;
-  const json = { ...rest, announced: [...announced], swept: [...swept], hostFiles: [...hostFiles] };
+  const { announced, swept, hostFiles, takenDown, ...rest } = record;
+  const json = {
+    ...rest,
+    announced: [...announced],
+    swept: [...swept],
+    hostFiles: [...hostFiles],
+    takenDown: [...takenDown],
+  };
   replaceFile(store.layout.cacheFile("built.json"), `${JSON.stringify(json)}\n`, 0o600);
+}
+
+/** The name of a loss among what was announced. */
+export function lostKey(repository: string, { until }: Pick<LostInterval, "until">): string {
+  return `${repository} lost ${until}`;
 }
 
 export function readPlainState({ store }: Workspace, base: BasePath): PlainState | undefined {
@@ -66,6 +87,8 @@ function readJson(file: string): unknown {
   }
 }
 
+const digest = z.custom<Digest>((value) => typeof value === "string" && isDigest(value));
+
 const builtRecord = z.object({
   pages: z.string(),
   layout: z.string(),
@@ -74,9 +97,8 @@ const builtRecord = z.object({
   swept: z.array(z.tuple([z.string(), z.string()])),
   hostFiles: z.array(z.tuple([z.string(), z.string()])).default([]),
   hosts: z.array(z.string()).default([]),
+  takenDown: z.array(digest).default([]),
 });
-
-const digest = z.custom<Digest>((value) => typeof value === "string" && isDigest(value));
 
 const plainState = z.object({
   serial: z.int(),

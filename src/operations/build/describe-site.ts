@@ -1,8 +1,12 @@
+import { existsSync } from "node:fs";
+
 import type { DistributionSettings } from "../../model/config.ts";
 import { keptCheckpoints, newestPublication } from "../../model/history.ts";
 import type { History } from "../../model/history.ts";
 import type { Timestamp } from "../../model/timestamp.ts";
 import type { SiteJson } from "../../pages/site-json.ts";
+import { publicationNumbered } from "./build-plain.ts";
+import { readPlainState } from "./built-record.ts";
 import { departedDistributions, readSiteRecord } from "./site-record.ts";
 import type { Workspace } from "../workspace.ts";
 
@@ -20,10 +24,15 @@ export function siteJson(workspace: Workspace): SiteJson {
       newest: (history === undefined ? undefined : newestServed(distribution, history)) ?? null,
     };
   });
-  const stillThere = new Set<string>(departedDistributions(workspace).map((old) => old.basePath));
-  const departed = (readSiteRecord(config.publicDir)?.distributions ?? [])
-    .filter((old) => stillThere.has(old.base_path))
-    .map((old) => ({ ...old, listed: false }));
+  const told = readSiteRecord(config.publicDir)?.distributions ?? [];
+  const departed = departedDistributions(workspace).map((old) => ({
+    name: old.name,
+    repository: old.repository,
+    base_path: old.basePath,
+    checkpoint: old.checkpoint,
+    listed: false,
+    newest: told.find((one) => one.base_path === old.basePath)?.newest ?? newestStanding(workspace, old) ?? null,
+  }));
   return {
     schemaVersion: 1,
     title: config.site.title,
@@ -43,6 +52,19 @@ export function logHead({ store }: Pick<Workspace, "store">, name: string): { le
 /** Also those that left the configuration: one that comes back with an older state is noticed. */
 function recordedRepositories({ config, store }: Workspace): readonly string[] {
   return [...new Set([...config.repositories.map(({ name }) => name), ...store.repositoryNames()])].toSorted();
+}
+
+/** The same of one that left the configuration, as it stands: what was published since is not there. */
+function newestStanding(
+  workspace: Workspace,
+  { basePath, repository, checkpoint }: DistributionSettings,
+): Timestamp | undefined {
+  const history = workspace.store.repository(repository)?.history;
+  if (history === undefined) return undefined;
+  if (!checkpoint) return publicationNumbered(history, readPlainState(workspace, basePath)?.publication)?.created;
+  return keptCheckpoints(history).findLast(({ created }) =>
+    existsSync(workspace.publicLayout.checkpoint(basePath, created)),
+  )?.created;
 }
 
 /** The second of the newest state that a distribution serves. */

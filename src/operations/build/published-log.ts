@@ -17,8 +17,10 @@ export function logPieces(
   const log = store.repository(repository)?.log;
   const whole = log === undefined ? undefined : readIfThere(store.layout.log(repository))?.subarray(0, log.bytes);
   const folder = publicLayout.log(basePath);
-  return (whole === undefined ? [] : cutIntoPieces(whole)).map((piece, index) => ({
+  return (whole === undefined ? [] : cutIntoPieces(whole)).map((piece, index, pieces) => ({
     path: path.join(folder, logPieceName(index)),
+    // Lines are only ever added behind the last one: who looks for damage compares the bytes.
+    ...(index < pieces.length - 1 ? { finalBytes: piece.length } : {}),
     // A log may be longer than what a process should hold as text.
     get content() {
       return piece.toString("utf8");

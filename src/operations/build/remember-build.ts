@@ -1,5 +1,5 @@
 import type { BuildPlan } from "./build.ts";
-import { writeBuiltRecord } from "./built-record.ts";
+import { lostKey, writeBuiltRecord } from "./built-record.ts";
 import type { BuiltRecord } from "./built-record.ts";
 import { writeKnownKinds } from "./kind-cache.ts";
 import type { Workspace } from "../workspace.ts";
@@ -8,12 +8,12 @@ import type { Workspace } from "../workspace.ts";
 export function remember(
   workspace: Workspace,
   record: BuiltRecord,
-  plan: Pick<BuildPlan, "hostFiles" | "kinds" | "pagesFingerprint" | "rulesFingerprint">,
+  plan: Pick<BuildPlan, "hostFiles" | "kinds" | "pagesFingerprint" | "rulesFingerprint" | "takeDowns">,
   loaded: boolean,
 ): void {
   const now = workspace.clock.now();
   const announced = loaded
-    ? new Map(tombstoneKeys(workspace).map((key) => [key, record.announced.get(key) ?? now]))
+    ? new Map(goneKeys(workspace).map((key) => [key, record.announced.get(key) ?? now]))
     : record.announced;
   const next: BuiltRecord = {
     ...record,
@@ -23,14 +23,15 @@ export function remember(
     announced,
     hostFiles: hostFilesOnDisk(record.hostFiles, plan.hostFiles ?? record.hostFiles, loaded),
     hosts: workspace.config.hosts,
+    takenDown: new Set([...record.takenDown, ...plan.takeDowns]),
   };
   if (!sameRecord(next, record)) writeBuiltRecord(workspace, next);
   if (plan.kinds !== undefined) writeKnownKinds(workspace, plan.kinds);
 }
 
-/** Whether there are tombstones that the web server was not told of yet. */
+/** Whether there are tombstones or losses that the web server was not told of yet. */
 export function hasUnannounced(workspace: Workspace, record: BuiltRecord): boolean {
-  return tombstoneKeys(workspace).some((key) => !record.announced.has(key));
+  return goneKeys(workspace).some((key) => !record.announced.has(key));
 }
 
 /** Whether two maps hold the same. */
@@ -57,15 +58,16 @@ function sameRecord(a: BuiltRecord, b: BuiltRecord): boolean {
     a.announced.size === b.announced.size &&
     [...a.announced.keys()].every((key) => b.announced.has(key)) &&
     sameEntries(a.hostFiles, b.hostFiles) &&
-    a.hosts.join() === b.hosts.join()
+    a.hosts.join() === b.hosts.join() &&
+    a.takenDown.size === b.takenDown.size
   );
 }
 
-/** `repository timestamp` of every tombstone. */
-function tombstoneKeys({ config, store }: Workspace): readonly string[] {
-  return config.repositories.flatMap(({ name }) =>
-    (store.repository(name)?.history.checkpoints ?? []).flatMap((one) =>
-      one.tombstone === undefined ? [] : [`${name} ${one.created}`],
-    ),
-  );
+/** `repository timestamp` of every tombstone, and `lostKey` of every loss. */
+function goneKeys({ config, store }: Workspace): readonly string[] {
+  return config.repositories.flatMap(({ name }) => {
+    const { checkpoints, lost } = store.repository(name)?.history ?? { checkpoints: [], lost: [] };
+    const buried = checkpoints.flatMap((one) => (one.tombstone === undefined ? [] : [`${name} ${one.created}`]));
+    return [...buried, ...lost.map((interval) => lostKey(name, interval))];
+  });
 }

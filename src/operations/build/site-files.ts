@@ -1,7 +1,5 @@
-import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 
-import { hasErrorCode } from "../../error-code.ts";
 import type { DistributionSettings, RepositorySettings } from "../../model/config.ts";
 import { emptyHistory, keptCheckpoints } from "../../model/history.ts";
 import { goneIntervals } from "../../model/history-timeline.ts";
@@ -14,12 +12,13 @@ import { renderCheckpointsJson, renderYears } from "../../pages/checkpoints-json
 import { renderSiteJson } from "../../pages/site-json.ts";
 import { renderTimeMaps } from "../../pages/time-map.ts";
 import type { CheckpointRow, IndexRow } from "../../pages/views.ts";
+import { readIfThere } from "../../store/disk.ts";
 import { logHead, newestServed, siteJson } from "./describe-site.ts";
 import type { ClientKits } from "./client-kit.ts";
 import { logPieces } from "./published-log.ts";
 import { repositoryTimeline } from "./rules-files.ts";
 import { promisedSettled, prunedAnswer } from "../publish/settled.ts";
-import { departedDistributions, siteRecordFile } from "./site-record.ts";
+import { siteRecordFile } from "./site-record.ts";
 import { assetsPath } from "./stage-checkpoint.ts";
 import type { Workspace } from "../workspace.ts";
 
@@ -27,6 +26,13 @@ import type { Workspace } from "../workspace.ts";
 export interface GeneratedFile {
   readonly path: string;
   readonly content: string;
+  /** Bytes of one whose content never changes once it is there: a build compares no more than that. */
+  readonly finalBytes?: number;
+}
+
+/** Whether a file is there as it has to be, to the byte. */
+export function hasContent(file: GeneratedFile): boolean {
+  return readIfThere(file.path)?.equals(Buffer.from(file.content)) === true;
 }
 
 /** A checkpoint distribution with its repository and what was recorded of it. */
@@ -63,29 +69,6 @@ export function gonePages(workspace: Workspace): readonly GeneratedFile[] {
       }),
     }));
   });
-}
-
-/**
- * Generated files that nothing leads to any more: pages of runs of tombstones that have grown into others, years without a checkpoint, lines for clients that the content does not
- * fit any more, pages above a base path that left the configuration.
- */
-export function staleFiles(workspace: Workspace, current: readonly GeneratedFile[]): readonly string[] {
-  const { config, publicLayout } = workspace;
-  const wanted = new Set(current.map((file) => file.path));
-  const folders = config.distributions
-    .filter((distribution) => distribution.checkpoint)
-    .flatMap(({ basePath }) => [
-      publicLayout.goneFolder(basePath),
-      publicLayout.timeMapFolder(basePath),
-      path.join(publicLayout.base(basePath), "checkpoints"),
-      publicLayout.log(basePath),
-      publicLayout.kit(basePath),
-    ]);
-  const generated = folders.flatMap((folder) => namesIn(folder).map((name) => path.join(folder, name)));
-  const above = foldersAbove(departedDistributions(workspace))
-    .map((folder) => path.join(config.publicDir, folder, "index.html"))
-    .filter((file) => existsSync(file));
-  return [...generated, ...above].filter((file) => !wanted.has(file));
 }
 
 /** Front page, lists of checkpoints, and their JSON: what changes with every checkpoint. `site.json` comes last. */
@@ -204,7 +187,7 @@ function checkpointRows(history: ServedHistory, gone: readonly GoneInterval[]): 
 }
 
 /** "" for the front page, then every folder between it and a base path. */
-function foldersAbove(distributions: readonly DistributionSettings[]): readonly string[] {
+export function foldersAbove(distributions: readonly DistributionSettings[]): readonly string[] {
   const folders = new Set([""]);
   for (const { basePath } of distributions) {
     for (let slash = basePath.indexOf("/"); slash >= 0; slash = basePath.indexOf("/", slash + 1)) {
@@ -230,13 +213,4 @@ function indexRows({ config, store }: Workspace, folder: string): readonly Index
     rows.set(name, { name, distribution: deeper.length === 0 ? here : undefined });
   }
   return [...rows.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (hasErrorCode(error, "ENOENT")) return [];
-    throw error;
-  }
 }

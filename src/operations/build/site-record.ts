@@ -10,6 +10,7 @@ import { isTimestamp } from "../../model/timestamp.ts";
 import type { Timestamp } from "../../model/timestamp.ts";
 import { readIfThere, replaceFile } from "../../store/disk.ts";
 import type { Workspace } from "../workspace.ts";
+import { readRecordedDistributions } from "./recorded-distributions.ts";
 
 export function siteRecordFile(publicDir: string): string {
   return path.join(publicDir, "site.json");
@@ -22,7 +23,7 @@ export function readSiteRecord(publicDir: string): SiteJson | undefined {
   const parsed = siteJson.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new Failure("DAMAGE", `${siteRecordFile(publicDir)} is damaged`, {
-    hint: "if state/ is whole, remove that file and run asof build",
+    hint: "if state/ is whole, asof verify --repair makes it again",
   });
 }
 
@@ -47,20 +48,26 @@ export function checkSiteNotAhead({ config, store }: Workspace): void {
 }
 
 /** Distributions whose files may be below the document root: the configured ones and those that left the configuration. */
-export function distributionsOnDisk(workspace: Pick<Workspace, "config">): readonly DistributionSettings[] {
+export function distributionsOnDisk(workspace: Pick<Workspace, "config" | "store">): readonly DistributionSettings[] {
   return [...workspace.config.distributions, ...departedDistributions(workspace)];
 }
 
-/** Distributions that left the configuration and are still on disk. A base path with another repository or another kind is another distribution. */
-export function departedDistributions({ config }: Pick<Workspace, "config">): readonly DistributionSettings[] {
-  return (readSiteRecord(config.publicDir)?.distributions ?? []).flatMap(
+/**
+ * Distributions that left the configuration and are still on disk. A base path with another repository or another kind is another distribution. The state knows them; site.json, which is output and may be lost, is
+ * read as well: it is all there is of a site from before the state knew, and where the two differ about a base path it is site.json that lies beside the files.
+ */
+export function departedDistributions(workspace: Pick<Workspace, "config" | "store">): readonly DistributionSettings[] {
+  const { config } = workspace;
+  const told = (readSiteRecord(config.publicDir)?.distributions ?? []).flatMap(
     ({ name, repository, base_path: basePath, checkpoint }) =>
-      isBasePath(basePath) &&
+      isBasePath(basePath) ? [{ name, repository, basePath, checkpoint }] : [],
+  );
+  const places = new Map([...(readRecordedDistributions(workspace) ?? []), ...told].map((one) => [one.basePath, one]));
+  return [...places.values()].filter(
+    ({ basePath, repository, checkpoint }) =>
       !config.distributions.some(
         (one) => one.basePath === basePath && one.repository === repository && one.checkpoint === checkpoint,
-      )
-        ? [{ name, repository, basePath, checkpoint }]
-        : [],
+      ),
   );
 }
 

@@ -10,7 +10,6 @@ import type { Transaction } from "../../store/transaction.ts";
 import { pinsOf } from "./client-kit.ts";
 import { stageRecords } from "../publish/published-records.ts";
 import { stageProof } from "../publish/statement.ts";
-import { takenDownDigests } from "../retire/taken-down.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** What staging needs, from what operations have. */
@@ -31,7 +30,7 @@ export function stageContext(workspace: Workspace, stagingDir: string): StageCon
 /** What every listing page needs. */
 export function listingContext(workspace: Workspace): ListingContext {
   const { config, store } = workspace;
-  const gone = takenDownDigests(store);
+  const gone = store.takenDown();
   return { siteTitle: config.site.title, assets: assetsPath(workspace), isTakenDown: (digest) => gone.has(digest) };
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 
-import { formerTimes, timesFolder } from "../../redirects/apache/time-files.ts";
+import { formerTimes, isTimesFileName, timesFolder } from "../../redirects/apache/time-files.ts";
 import type { GeneratedFile } from "./site-files.ts";
 import type { Workspace } from "../workspace.ts";
 
@@ -16,7 +16,7 @@ export function staleRules(
 ): readonly string[] {
   if (!config.servers.includes("apache")) return [];
   const wanted = new Set(rules.map((file) => file.path));
-  const times = filesBelow(path.join(config.rulesDir, timesFolder)).filter((file) => !wanted.has(file));
+  const times = timeFilesIn(path.join(config.rulesDir, timesFolder)).filter((file) => !wanted.has(file));
   const former = path.join(config.rulesDir, formerTimes);
   const isRead = config.reload === undefined || changed.some((file) => file.path.endsWith(".conf"));
   return isRead || !existsSync(former) ? times : [...times, former];
@@ -32,9 +32,13 @@ export function staleRulesWarnings({ config }: Pick<Workspace, "config">): reado
   ];
 }
 
-function filesBelow(folder: string): readonly string[] {
+/** A folder for each repository; what has another name than asof gives is somebody else's. */
+function timeFilesIn(folder: string): readonly string[] {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => path.join(entry.parentPath, entry.name));
+  const repositories = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return repositories.flatMap(({ name }) =>
+    readdirSync(path.join(folder, name), { withFileTypes: true })
+      .filter((entry) => entry.isFile() && isTimesFileName(entry.name.replace(/^\.asof-new-/, "")))
+      .map((entry) => path.join(folder, name, entry.name)),
+  );
 }

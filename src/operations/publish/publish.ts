@@ -1,7 +1,6 @@
-import { Failure } from "../../failure.ts";
 import type { RepositorySettings } from "../../model/config.ts";
 import { countChanges, differenceOf } from "../../model/difference.ts";
-import { foldHistory, keptCheckpoints, latestVersion, withdrawnLatest } from "../../model/history.ts";
+import { foldHistory, keptCheckpoints, latestVersion } from "../../model/history.ts";
 import type { Checkpoint, History, Publication } from "../../model/history.ts";
 import { timestampFromSeconds } from "../../model/timestamp.ts";
 import { reveal } from "../../site/reveal.ts";
@@ -11,8 +10,11 @@ import { checkClock, nextCheckpointSecond } from "./clock.ts";
 import { publishedManifest, upstreamManifest } from "./published-manifest.ts";
 import { settledEvents } from "./settled.ts";
 import { refuseObeyedVersion } from "../build/obeyed-files.ts";
+import { recordDistributions } from "../build/recorded-distributions.ts";
+import { distributionsOnDisk } from "../build/site-record.ts";
 import { checkpointDistributions, openStagingFolder, stageCheckpoint } from "../build/stage-checkpoint.ts";
 import { stateCheckpoint } from "./statement.ts";
+import { refuseWithdrawn, withdrawnAgain } from "./withdrawn-again.ts";
 import { beginning } from "../sync/sync.ts";
 import type { Workspace } from "../workspace.ts";
 
@@ -44,7 +46,7 @@ export async function publish(
     await transaction.seal();
     const history = known ?? foldHistory(first);
     const version = latestVersion(history);
-    if (!options.accept) refuseWithdrawn(history);
+    if (!options.accept) refuseWithdrawn(workspace, history);
     refuseObeyedVersion(workspace, { what: `version ${version.version} of ${repository.name}`, root: version.root });
     const manifest = publishedManifest(
       workspace,
@@ -73,7 +75,10 @@ export async function publish(
     const stage = openStagingFolder(workspace, transaction, "checkpoints");
     if (options.checkpoint)
       stageEverywhere(workspace, stage, history, { ...version, ...publication, tombstone: undefined, labels: [] });
-    if (stage.moves.length > 0) await syncFileSystem(transaction.dir);
+    if (stage.moves.length > 0) {
+      recordDistributions(workspace, distributionsOnDisk(workspace));
+      await syncFileSystem(transaction.dir);
+    }
     store.append(repository.name, [...before, { type: "publication", at: created, ...publication }]);
     reveal(stage.moves, store.layout.trash);
     await syncFileSystem(store.layout.root);
@@ -84,24 +89,17 @@ export async function publish(
 }
 
 /** Whether publishing now would make anything that the newest checkpoint is not. What was withdrawn is not new, whatever the manifest says of it. */
-export function hasNewContent(repository: RepositorySettings, history: History): boolean {
+export function hasNewContent(
+  workspace: Pick<Workspace, "store">,
+  repository: RepositorySettings,
+  history: History,
+): boolean {
   const newest = history.checkpoints.at(-1);
   if (newest === undefined) return true;
-  if (withdrawnLatest(history) !== undefined) return false;
+  if (withdrawnAgain(workspace, history) !== undefined) return false;
   if (latestVersion(history).root !== newest.root) return true;
   const upstream = upstreamManifest(repository, history)?.digest;
   return upstream !== undefined && newest.manifest !== null && newest.manifest.digest !== upstream;
-}
-
-/** Content that was withdrawn does not come back by itself: a job that publishes without looking at the content would serve it again. Throws USAGE. */
-export function refuseWithdrawn(history: History): void {
-  const withdrawn = withdrawnLatest(history);
-  if (withdrawn === undefined) return;
-  throw new Failure(
-    "USAGE",
-    `${history.name}: the latest version is the content of ${withdrawn.created}, which was withdrawn (${withdrawn.tombstone?.reason ?? ""})`,
-    { hint: "it is published when the source has changed; pass --accept to publish this very content again" },
-  );
 }
 
 function stageEverywhere(workspace: Workspace, stage: Stage, history: History, checkpoint: Checkpoint): void {

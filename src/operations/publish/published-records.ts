@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 
 import type { BasePath } from "../../model/base-path.ts";
 import type { Digest } from "../../model/digest.ts";
@@ -45,7 +45,7 @@ export interface UnpublishedRoot {
   readonly previous: Digest | undefined;
 }
 
-/** Roots of kept checkpoints whose records are not public: they stood before there were any. Asks for names alone, however many checkpoints there are. */
+/** Roots of kept checkpoints whose records are not public: they stood before there were any. Asks for one name for each root: where that is, all below it is. */
 export function unpublishedRoots({
   config,
   store,
@@ -56,12 +56,8 @@ export function unpublishedRoots({
     .flatMap(({ basePath, repository }) => {
       const history = store.repository(repository)?.history;
       const roots = [...new Set(history === undefined ? [] : keptCheckpoints(history).map(({ root }) => root))];
-      const folder = publicLayout.records(basePath);
-      const there = new Set(
-        roots.length > 0 && existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: "utf8" }) : [],
-      );
       return roots.flatMap((root, index) =>
-        there.has(`${root.slice(0, 2)}/${root}`) ? [] : [{ basePath, root, previous: roots[index - 1] }],
+        existsSync(publicLayout.record(basePath, root)) ? [] : [{ basePath, root, previous: roots[index - 1] }],
       );
     });
 }

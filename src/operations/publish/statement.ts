@@ -11,7 +11,6 @@ import { hasObject } from "../../store/transaction.ts";
 import type { Transaction } from "../../store/transaction.ts";
 import { signStatement } from "./sign.ts";
 import { putSums } from "./sums.ts";
-import { takenDownDigests } from "../retire/taken-down.ts";
 import type { Workspace } from "../workspace.ts";
 
 /**
@@ -46,8 +45,9 @@ export function stageProof(
   checkpoint: Checkpoint,
 ): void {
   const beside = publicLayout.beside(base, checkpoint.created);
+  const gone = store.takenDown();
   for (const { name, digest } of proofFiles(checkpoint)) {
-    stage.immutable(store.layout.object(digest), path.join(beside, name));
+    if (!gone.has(digest)) stage.immutable(store.layout.object(digest), path.join(beside, name));
   }
 }
 
@@ -58,7 +58,7 @@ async function sumsOf(
   transaction: Transaction,
   { root, manifest }: Pick<Checkpoint, "root" | "manifest">,
 ): Promise<StoredFile> {
-  const gone = takenDownDigests(store);
+  const gone = store.takenDown();
   const previous = keptCheckpoints(store.repository(name)?.history ?? { checkpoints: [] }).at(-1);
   const same = previous?.root === root && previous.manifest?.digest === manifest?.digest && gone.size === 0;
   if (same && previous?.sums !== undefined && hasObject(store.layout, previous.sums.digest, previous.sums.bytes)) {

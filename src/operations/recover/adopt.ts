@@ -1,94 +1,134 @@
 import { existsSync } from "node:fs";
+import path from "node:path";
 
+import type { DistributionSettings } from "../../model/config.ts";
 import type { Digest } from "../../model/digest.ts";
 import { foldHistory, keptCheckpoints, latestVersion, newestPublication } from "../../model/history.ts";
-import type { Checkpoint, History, HistoryEvent, NamedFile } from "../../model/history.ts";
-import { timestampFromSeconds } from "../../model/timestamp.ts";
-import type { Timestamp } from "../../model/timestamp.ts";
-import { hasObject } from "../../store/transaction.ts";
+import type { Checkpoint, History, HistoryEvent } from "../../model/history.ts";
 import { proofFiles } from "../../model/statement.ts";
+import { timestampFromSeconds } from "../../model/timestamp.ts";
+import { hasObject } from "../../store/transaction.ts";
+import type { Transaction } from "../../store/transaction.ts";
+import { distributionsOnDisk } from "../build/site-record.ts";
 import type { Workspace } from "../workspace.ts";
 import type { LostRepository } from "./plan-recovery.ts";
 import { checkpointPlaces, notWhole } from "./published-places.ts";
 import { readPublishedLog } from "./read-published-log.ts";
+import type { PublishedLog } from "./read-published-log.ts";
 import { rebuildCheckpoint } from "./rebuild-checkpoint.ts";
+import { takeFile } from "./take-file.ts";
+import { openWholeCheck } from "./whole-content.ts";
 
-/** What came back of a repository. */
-export interface AdoptedRepository {
+/** What the site can give back of a repository. */
+export interface AdoptionPlan {
   readonly repository: string;
-  readonly checkpoints: readonly Timestamp[];
+  readonly published: PublishedLog;
+  readonly history: History;
+  /** Kept checkpoints of which the state lacks something, oldest first, and where the site has them. */
+  readonly missing: readonly { readonly checkpoint: Checkpoint; readonly place: DistributionSettings }[];
+}
+
+/** Reads the published log and looks which checkpoints the state lacks; no content is read. Throws HISTORY_BEHIND_SITE when the log is not the one that the site was built from, or when a checkpoint is not there. */
+export function planAdoption(workspace: Workspace, lost: LostRepository): AdoptionPlan {
+  const { store, publicLayout } = workspace;
+  const published = readPublishedLog(workspace, lost);
+  const history = foldHistory(published.events);
+  const isWhole = openWholeCheck(workspace, history.takenDown);
+  const kept = keptCheckpoints(history);
+  const missing = kept
+    .filter((one) => !isWhole(one.root) || !generatedFiles(one).every(isStored))
+    .map((checkpoint) => {
+      const place = checkpointPlaces(workspace, lost.name).find(({ basePath }) =>
+        existsSync(publicLayout.checkpoint(basePath, checkpoint.created)),
+      );
+      if (place !== undefined) return { checkpoint, place };
+      throw notWhole(lost.name, `the directory of checkpoint ${checkpoint.created} is not there`);
+    });
+  // The content of a plain publication that no checkpoint has cannot be found again: its directory is no longer as it was published when files were dropped from it.
+  const newest = newestPublication(history);
+  const root = history.versions[newest?.version ?? 0]?.root;
+  const comesBack = new Set([history.versions[0].root, ...kept.map((one) => one.root)]);
+  if (newest !== undefined && root !== undefined && !comesBack.has(root) && !isWhole(root))
+    throw notWhole(history.name, `publication ${newest.publication}, the newest one, is no checkpoint`);
+  return { repository: lost.name, published, history, missing };
+
+  function isStored({ digest, bytes }: { readonly digest: Digest; readonly bytes: number }): boolean {
+    return hasObject(store.layout, digest, bytes);
+  }
 }
 
 /**
- * Takes back what the site knows and the state lost: the log as it was published, and the content of its checkpoints from their directories. Every digest is checked; the log is
- * replaced last, by one rename, so that a run that dies has changed nothing. Throws HISTORY_BEHIND_SITE when something is missing or is not what the log says.
+ * Takes back what the state lacks: the content of checkpoints from their directories, every byte of it hashed, and the log as it was published. The log is replaced last, by one rename, so that a
+ * run that dies has changed nothing. What the state has already is believed by name and size. Throws HISTORY_BEHIND_SITE when something is not what the log says.
  */
-export async function adopt(workspace: Workspace, lost: LostRepository): Promise<AdoptedRepository> {
-  const { store, clock } = workspace;
-  const published = readPublishedLog(workspace, lost);
-  const history = foldHistory(published.events);
+export async function adopt(
+  workspace: Workspace,
+  { repository, published, history, missing }: AdoptionPlan,
+): Promise<void> {
+  const { store } = workspace;
+  const isWhole = openWholeCheck(workspace, history.takenDown);
   const transaction = store.begin();
   try {
-    const rebuilt: Timestamp[] = [];
-    transaction.putTree({ repository: lost.name, path: "", nodes: [] });
-    for (const checkpoint of keptCheckpoints(history)) {
-      if (isWhole(workspace, checkpoint)) continue;
-      const place = checkpointPlaces(workspace, lost.name).find(({ basePath }) =>
-        existsSync(workspace.publicLayout.checkpoint(basePath, checkpoint.created)),
-      );
-      if (place === undefined) {
-        throw notWhole(lost.name, `the directory of checkpoint ${checkpoint.created} is not there`);
-      }
-      await rebuildCheckpoint(workspace, transaction, place, checkpoint, history.takenDown);
-      rebuilt.push(checkpoint.created);
+    transaction.putTree({ repository, path: "", nodes: [] });
+    await transaction.seal();
+    for (const { checkpoint, place } of missing) {
+      await rebuildCheckpoint(workspace, transaction, place, checkpoint, history.takenDown, isWhole);
       await transaction.seal();
     }
-    checkNewestPublication(workspace, history);
+    await takePlainManifest(workspace, transaction, history);
+    const more = repairs(workspace, transaction, history, isWhole);
     await transaction.seal();
-    store.replaceLog(lost.name, published.lines);
-    const more = repairs(workspace, history, timestampFromSeconds(clock.now()));
-    if (more.length > 0) store.append(lost.name, more);
-    return { repository: lost.name, checkpoints: rebuilt };
+    store.replaceLog(repository, published, more);
   } finally {
     transaction.discard();
   }
 }
 
-/** Whether the state has everything of a checkpoint; records below the root were stored with it. */
-function isWhole({ store }: Workspace, checkpoint: Checkpoint): boolean {
-  const files = generatedFiles(checkpoint);
-  return (
-    existsSync(store.layout.tree(checkpoint.root)) &&
-    files.every((file) => hasObject(store.layout, file.digest, file.bytes))
-  );
-}
-
 /** Files of a checkpoint that are stored and are no content of its version. */
-function generatedFiles(checkpoint: Checkpoint): readonly NamedFile[] {
+function generatedFiles(checkpoint: Checkpoint): ReturnType<typeof proofFiles> {
   return [...(checkpoint.manifest === null ? [] : [checkpoint.manifest]), ...proofFiles(checkpoint)];
 }
 
-/** A plain publication whose content no checkpoint has cannot be found again: its directory is no longer as it was published when files were dropped from it. */
-function checkNewestPublication({ store }: Workspace, history: History): void {
+/** The manifest of a newest publication that is no checkpoint: plain distributions alone have it. */
+async function takePlainManifest(workspace: Workspace, transaction: Transaction, history: History): Promise<void> {
+  const { store, publicLayout } = workspace;
   const newest = newestPublication(history);
-  const root = history.versions[newest?.version ?? 0]?.root;
-  if (newest === undefined || root === undefined || existsSync(store.layout.tree(root))) return;
-  throw notWhole(history.name, `publication ${newest.publication}, the newest one, is no checkpoint`);
+  const manifest = newest?.manifest ?? undefined;
+  if (newest === undefined || manifest === undefined) return;
+  if (hasObject(store.layout, manifest.digest, manifest.bytes) || history.takenDown.has(manifest.digest)) return;
+  if (manifest.bytes === 0) {
+    transaction.putText("");
+    return;
+  }
+  for (const { basePath, checkpoint, repository } of distributionsOnDisk(workspace)) {
+    if (checkpoint || repository !== history.name) continue;
+    if (await takeFile(workspace, transaction, path.join(publicLayout.base(basePath), manifest.name), manifest)) return;
+  }
+  throw notWhole(history.name, `the ${manifest.name} of publication ${newest.publication} is not there`);
 }
 
-/** Lines for what was synced and never published: its content is lost, so that the newest checkpoint's is the latest version again. */
-function repairs({ store }: Workspace, history: History, at: Timestamp): readonly HistoryEvent[] {
+/**
+ * Lines for what was synced and never published: its content is lost, so that the content of the newest checkpoint is the latest version again, or that of version 0 where none is kept; and the
+ * manifest that upstream had for it is the last one known. The next sync brings both up to date.
+ */
+function repairs(
+  { store, clock }: Workspace,
+  transaction: Transaction,
+  history: History,
+  isWhole: (record: Digest) => boolean,
+): readonly HistoryEvent[] {
+  const at = timestampFromSeconds(clock.now());
   const events: HistoryEvent[] = [];
   const newest = keptCheckpoints(history).at(-1);
   const latest = latestVersion(history);
-  if (newest !== undefined && !existsSync(store.layout.tree(latest.root))) {
-    const { root, files, bytes } = newest;
+  if (!isWhole(latest.root)) {
+    const { root, files, bytes } = newest ?? history.versions[0];
     events.push({ type: "version", at, version: latest.version + 1, root, files, bytes });
   }
-  const upstream: { readonly digest: Digest; readonly bytes: number } | undefined = history.upstreamManifest;
-  const manifest = newest?.manifest ?? undefined;
-  if (upstream !== undefined && manifest !== undefined && !hasObject(store.layout, upstream.digest, upstream.bytes)) {
-    events.push({ type: "manifest", at, digest: manifest.digest, bytes: manifest.bytes });
+  const upstream = history.upstreamManifest;
+  if (upstream !== undefined && !hasObject(store.layout, upstream.digest, upstream.bytes)) {
+    const { digest, bytes } = newest?.manifest ?? { digest: transaction.putText("").digest, bytes: 0 };
+    events.push({ type: "manifest", at, digest, bytes });
   }
   return events;
 }

@@ -1,17 +1,22 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 
+import type { Digest } from "../../model/digest.ts";
 import type { HistoryEvent } from "../../model/history.ts";
 import { openLogReader } from "../../store/log.ts";
 import type { Workspace } from "../workspace.ts";
 import type { LostRepository } from "./plan-recovery.ts";
 import { checkpointPlaces, notWhole } from "./published-places.ts";
 
+/** A log as its lines, what they say, and the SHA-256 of each. */
+export interface PublishedLog {
+  readonly lines: readonly string[];
+  readonly events: readonly HistoryEvent[];
+  readonly digests: readonly Digest[];
+}
+
 /** The log of a repository as the site publishes it, checked: a chain whose line with the site's number has the site's digest, and that goes on from what the state has. */
-export function readPublishedLog(
-  workspace: Workspace,
-  lost: LostRepository,
-): { readonly events: readonly HistoryEvent[]; readonly lines: readonly string[] } {
+export function readPublishedLog(workspace: Workspace, lost: LostRepository): PublishedLog {
   const { name, recorded, head } = lost;
   const folder = checkpointPlaces(workspace, name)
     .map(({ basePath }) => path.join(workspace.publicLayout.base(basePath), "_asof", "log"))
@@ -36,5 +41,5 @@ export function readPublishedLog(
   if (known.some((digest, index) => digest !== reader.digests[index])) {
     throw notWhole(name, "the state has another history, not only an older one");
   }
-  return { events: reader.events, lines };
+  return { lines, events: reader.events, digests: reader.digests };
 }

@@ -13,7 +13,6 @@ import { entriesOf } from "../entries.ts";
 import { printStatement, statementOf } from "../../model/statement.ts";
 import { proofFiles } from "../../model/statement.ts";
 import { putSums } from "../publish/sums.ts";
-import { takenDownDigests } from "../retire/taken-down.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** Digests that are still wanted, with the size of the content. What was found is taken out. */
@@ -57,7 +56,7 @@ export async function takeFromSite(workspace: Workspace, wanted: Wanted, transac
 export async function makeAgain(workspace: Workspace, wanted: Wanted, transaction: Transaction): Promise<void> {
   const { store } = workspace;
   const read = (digest: Digest) => store.tree(digest);
-  const gone = takenDownDigests(store);
+  const gone = store.takenDown();
   const isWanted = (digest: Digest | undefined): boolean => digest !== undefined && wanted.has(digest);
   for (const name of store.repositoryNames()) {
     const stored = store.repository(name);

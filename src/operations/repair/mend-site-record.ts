@@ -1,40 +1,74 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
 
 import { Failure } from "../../failure.ts";
-import { readIfThere } from "../../store/disk.ts";
-import { planRules } from "../build/rules-files.ts";
-import { checkSiteNotAhead, readSiteRecord, siteRecordFile } from "../build/site-record.ts";
+import type { DistributionSettings } from "../../model/config.ts";
+import { isLogPieceName } from "../../model/log-piece.ts";
+import { openLogReader } from "../../store/log.ts";
+import { readRecordedDistributions, recordDistributions } from "../build/recorded-distributions.ts";
+import { distributionsOnDisk, readSiteRecord, siteRecordFile } from "../build/site-record.ts";
 import type { Workspace } from "../workspace.ts";
 import { setAside } from "./set-aside.ts";
 
 /**
- * Sets a damaged site.json aside, so that the next build writes it; what it told of distributions that left the configuration is lost with it. One that can be read and contradicts the state may be the trace
- * of an old backup, and stays; but where the rules, which bear the log's length and digest too, are to the byte those of this state, it is site.json that was changed. Needs the lock. Answers where it is now.
+ * Sets aside what keeps every writer out and can be made again: a site.json that cannot be read, which the next build writes, and a list of distributions that cannot be read, as long as site.json has it, too.
+ * One that can be read and contradicts the state is the trace of an old backup, and stays. Needs the lock. Answers what was where and is where now. Throws HISTORY_BEHIND_SITE where site.json cannot be read and the
+ * log that the site publishes tells that it was built from more history than the state holds, or from another one.
  */
-export function mendSiteRecord(workspace: Workspace): { readonly from: string; readonly to: string } | undefined {
-  const { config } = workspace;
+export function mendSiteRecord(workspace: Workspace): readonly { readonly from: string; readonly to: string }[] {
+  const { config, store } = workspace;
   const file = siteRecordFile(config.publicDir);
-  if (!existsSync(file) || !isDamaged(workspace)) return undefined;
-  return { from: file, to: setAside(workspace, file) };
+  const isSiteBad = isDamaged(() => readSiteRecord(config.publicDir));
+  const isListBad = isDamaged(() => readRecordedDistributions(workspace));
+  const aside = (from: string) => ({ from, to: setAside(workspace, from) });
+  if (isSiteBad && !isListBad) {
+    checkPublishedLogs(workspace, [...config.distributions, ...(readRecordedDistributions(workspace) ?? [])]);
+    return [aside(file)];
+  }
+  if (!isListBad || isSiteBad || !existsSync(file)) return [];
+  const moved = aside(store.layout.distributions);
+  recordDistributions(workspace, distributionsOnDisk(workspace));
+  return [moved];
 }
 
-function isDamaged(workspace: Workspace): boolean {
+function isDamaged(read: () => unknown): boolean {
   try {
-    readSiteRecord(workspace.config.publicDir);
+    read();
+    return false;
   } catch (error) {
     if (error instanceof Failure && error.code === "DAMAGE") return true;
     throw error;
   }
-  try {
-    checkSiteNotAhead(workspace);
-    return false;
-  } catch (error) {
-    if (error instanceof Failure && error.code === "HISTORY_BEHIND_SITE") return speakRulesForState(workspace);
-    throw error;
+}
+
+/** What site.json would have told: whether the published logs go on where the state ends, or tell something else. */
+function checkPublishedLogs({ store, publicLayout }: Workspace, distributions: readonly DistributionSettings[]): void {
+  for (const { basePath, repository, checkpoint } of distributions) {
+    const lines = checkpoint ? publishedLines(publicLayout.log(basePath)) : [];
+    const known = store.repository(repository)?.log.digests ?? [];
+    const why =
+      lines.length > known.length
+        ? `knows ${known.length} events of ${repository}, the site was built from ${lines.length} or more`
+        : contradicts(lines, known)
+          ? `and the site have different histories of ${repository}`
+          : undefined;
+    if (why === undefined) continue;
+    throw new Failure("HISTORY_BEHIND_SITE", `the state directory ${why}, and site.json cannot be read`, {
+      hint: "was an old backup of state/ restored? Nothing was written. Bring the newest state back; or bring site.json back from a copy of the site, and let asof recover --adopt take the rest from the site",
+    });
   }
 }
 
-function speakRulesForState(workspace: Workspace): boolean {
-  const rules = planRules(workspace);
-  return rules.length > 0 && rules.every(({ path, content }) => readIfThere(path)?.toString("utf8") === content);
+/** A line is believed when the one behind it bears its digest: damage alone does not make such a pair. */
+function contradicts(lines: readonly string[], known: readonly string[]): boolean {
+  const reader = openLogReader();
+  for (const line of lines) if (!reader.push(line)) break;
+  return reader.digests.slice(0, -1).some((digest, index) => digest !== known[index]);
+}
+
+function publishedLines(folder: string): readonly string[] {
+  return (existsSync(folder) ? readdirSync(folder) : [])
+    .filter(isLogPieceName)
+    .toSorted()
+    .flatMap((piece) => readFileSync(path.join(folder, piece), "utf8").split("\n").slice(0, -1));
 }

@@ -54,7 +54,7 @@ export function planRepair({ findings, broken, brokenRecords }: Verification): r
       case "generated":
       case "rules":
         if (problem === "mode") return act("chmod");
-        return act(problem === "type" && wanted !== undefined ? "place" : "build");
+        return act(wanted === undefined ? "build" : "place");
     }
   });
 }

@@ -12,8 +12,6 @@ import type { Finding } from "../verify/finding.ts";
 import { tolerantOf, treeReader, verify } from "../verify/verify.ts";
 import type { Verification } from "../verify/verify.ts";
 import type { Workspace } from "../workspace.ts";
-import { waitForLock } from "../../store/lock.ts";
-import { asLocalFailure } from "../local-failure.ts";
 import { withWriter } from "../with-writer.ts";
 import { openWorkspace } from "../workspace.ts";
 import { mendSiteRecord } from "./mend-site-record.ts";
@@ -38,23 +36,18 @@ export interface RepairResult {
   readonly setAside: readonly { readonly from: string; readonly to: string }[];
   /** Why remotes and the build did not do what was asked of them. */
   readonly troubles: readonly string[];
+  /** Why a build cannot be planned, and lists, rules and pages were not compared. */
+  readonly failure: Failure | undefined;
 }
 
-/** Runs a repair as the state's writer. A damaged site.json would keep every writer out: it goes first, under the lock. */
+/** Runs a repair as the state's writer. A site.json that cannot be read would keep every writer out: it goes first. */
 export async function runRepair(options: Parameters<typeof withWriter>[0]): Promise<RepairResult> {
-  const { config, clock, signal, purpose, waitSeconds } = options;
-  const first = openWorkspace(options);
-  const lock = await waitForLock(first.store.layout.lock, { purpose, waitSeconds, signal, clock });
-  let moved: RepairResult["setAside"][number] | undefined;
-  try {
-    moved = mendSiteRecord(openWorkspace({ ...options, config }));
-  } catch (error) {
-    throw asLocalFailure(error);
-  } finally {
-    lock.release();
-  }
-  const result = await withWriter(options, repair);
-  return moved === undefined ? result : { ...result, setAside: [moved, ...result.setAside] };
+  // Makes no state where there is none.
+  openWorkspace(options);
+  let moved: RepairResult["setAside"] = [];
+  const before = (workspace: Workspace): void => void (moved = mendSiteRecord(workspace));
+  const result = await withWriter({ ...options, before }, repair);
+  return { ...result, setAside: [...moved, ...result.setAside] };
 }
 
 /**
@@ -69,7 +62,8 @@ async function repair(workspace: Workspace): Promise<RepairResult> {
   if (planned.length === 0) {
     // A repair that died at its end left what it had kept.
     forgetRestored(workspace, new Set());
-    return { before, planned, repaired: [], remaining: [], replaced: 0, setAside: aside, troubles };
+    const { failure } = before;
+    return { before, planned, repaired: [], remaining: [], replaced: 0, setAside: aside, troubles, failure };
   }
 
   const records = new Set(before.findings.flatMap(badDigest("record")));
@@ -128,6 +122,7 @@ async function repair(workspace: Workspace): Promise<RepairResult> {
     replaced: replaced.length,
     setAside: aside,
     troubles,
+    failure: after.failure,
   };
 }
 

@@ -1,10 +1,13 @@
 import { existsSync } from "node:fs";
+import path from "node:path";
 
 import type { Digest } from "../../model/digest.ts";
 import type { Publication } from "../../model/history.ts";
+import { proofFiles } from "../../model/statement.ts";
 import { publicationNumbered } from "../build/build-plain.ts";
 import { readPlainState } from "../build/built-record.ts";
 import { distributionsOnDisk } from "../build/site-record.ts";
+import { openTreeFinder } from "../find-in-trees.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** A path of the site under which a content stands, or would stand if it were whole. */
@@ -15,56 +18,59 @@ export interface ContentPlace {
   readonly urlPath: string;
 }
 
-/** Every path of every distribution on disk that shows one of `digests`: files of checkpoints, pruned ones too while they are there, their manifests, and what plain distributions serve. */
+/** Every path of every distribution on disk that shows one of `digests`: files of checkpoints, pruned ones too while they are there, their manifests and proofs, and what plain distributions serve. */
 export function placesOf(workspace: Workspace, digests: ReadonlySet<Digest>): readonly ContentPlace[] {
+  return [...eachPlace(workspace, digests)];
+}
+
+/** The same, one at a time: thousands of contents in thousands of checkpoints are millions of places. */
+export function* eachPlace(
+  workspace: Workspace,
+  digests: ReadonlySet<Digest>,
+): Generator<ContentPlace, void, undefined> {
   const { store, publicLayout } = workspace;
-  const inside = contentFinder(workspace, digests);
-  const places: ContentPlace[] = [];
+  const inside = openContentFinder(workspace, digests);
   for (const { basePath, checkpoint: isCheckpoint, repository } of distributionsOnDisk(workspace)) {
     const history = store.repository(repository)?.history;
     if (history === undefined) continue;
-    const add = (digest: Digest, urlPath: string): void => void places.push({ digest, repository, urlPath });
-    const addManifest = (publication: Publication | undefined, root: string): void => {
+    const place = (digest: Digest, urlPath: string): ContentPlace => ({ digest, repository, urlPath });
+    const manifestOf = (publication: Publication | undefined, root: string): readonly ContentPlace[] => {
       const manifest = publication?.manifest;
-      if (manifest && digests.has(manifest.digest)) add(manifest.digest, `${root}/${manifest.name}`);
+      return manifest && digests.has(manifest.digest) ? [place(manifest.digest, `${root}/${manifest.name}`)] : [];
     };
     if (!isCheckpoint) {
       const state = readPlainState(workspace, basePath);
       if (state === undefined) continue;
-      for (const { digest, path } of [...inside(state.root), ...state.dropped]) {
-        if (digests.has(digest)) add(digest, `${basePath}/${path}`);
+      for (const { digest, path: name } of [...inside(state.root), ...state.dropped]) {
+        if (digests.has(digest)) yield place(digest, `${basePath}/${name}`);
       }
-      addManifest(publicationNumbered(history, state.publication), basePath);
+      yield* manifestOf(publicationNumbered(history, state.publication), basePath);
       continue;
     }
     for (const checkpoint of history.checkpoints) {
       const { created, tombstone, root } = checkpoint;
       if (tombstone !== undefined && !existsSync(publicLayout.checkpoint(basePath, created))) continue;
-      for (const { digest, path } of inside(root)) add(digest, `${basePath}/${created}/${path}`);
-      addManifest(checkpoint, `${basePath}/${created}`);
+      for (const found of inside(root)) yield place(found.digest, `${basePath}/${created}/${found.path}`);
+      yield* manifestOf(checkpoint, `${basePath}/${created}`);
+      for (const { digest, name } of proofFiles(checkpoint)) {
+        const file = path.join(publicLayout.beside(basePath, created), name);
+        if (digests.has(digest)) yield place(digest, path.relative(publicLayout.root, file));
+      }
     }
   }
-  return places;
 }
 
-interface Found {
-  readonly digest: Digest;
-  readonly path: string;
-}
-
-/** Answers where below a version's root the contents are. Each distinct directory is looked at once, however many versions have it. */
-function contentFinder({ store }: Workspace, digests: ReadonlySet<Digest>): (root: Digest) => readonly Found[] {
-  const known = new Map<Digest, readonly Found[]>();
-  return find;
-
-  function find(tree: Digest): readonly Found[] {
-    const before = known.get(tree);
-    if (before !== undefined) return before;
-    const found = store.tree(tree).nodes.flatMap((node): readonly Found[] => {
-      if (node.kind === "file") return digests.has(node.digest) ? [{ digest: node.digest, path: node.name }] : [];
-      return find(node.tree).map(({ digest, path }) => ({ digest, path: `${node.name}/${path}` }));
-    });
-    known.set(tree, found);
-    return found;
-  }
+/** Answers where below a version's root the contents are. */
+function openContentFinder(
+  { store }: Workspace,
+  digests: ReadonlySet<Digest>,
+): (root: Digest) => Generator<{ readonly digest: Digest; readonly path: string }, void, undefined> {
+  const find = openTreeFinder(
+    (digest) => store.tree(digest),
+    (_, { nodes }) => nodes.filter((node) => node.kind === "file" && digests.has(node.digest)),
+  );
+  return function* inside(root) {
+    for (const { mark, folder } of find(root))
+      if (mark.kind === "file") yield { digest: mark.digest, path: `${folder}${mark.name}` };
+  };
 }

@@ -5,7 +5,8 @@ import { Failure } from "../../failure.ts";
 import { discard, discardIfEmpty } from "../../site/reveal.ts";
 import { replaceFileIfChanged, syncFileSystem } from "../../store/disk.ts";
 import { renderSiteJson } from "../../pages/site-json.ts";
-import { departedDistributions, readSiteRecord, siteRecordFile } from "../build/site-record.ts";
+import { recordDistributions } from "../build/recorded-distributions.ts";
+import { departedDistributions, distributionsOnDisk, readSiteRecord, siteRecordFile } from "../build/site-record.ts";
 import type { Workspace } from "../workspace.ts";
 
 /**
@@ -15,19 +16,23 @@ import type { Workspace } from "../workspace.ts";
 export async function removeDistribution(workspace: Workspace, name: string): Promise<{ readonly basePath: string }> {
   const { config, publicLayout, store } = workspace;
   const { basePath } = findDeparted(workspace, name);
-  const record = readSiteRecord(config.publicDir);
-  if (record === undefined) throw new Error("a site without a record has no departed distribution");
+  const others = distributionsOnDisk(workspace).filter((one) => one.basePath !== basePath);
   for (const place of [publicLayout.base(basePath), publicLayout.plainFolder(basePath), store.layout.plain(basePath)]) {
     if (lstatSync(place, { throwIfNoEntry: false }) !== undefined) discard(place, store.layout.trash);
   }
   discardIfEmpty(path.dirname(publicLayout.plainFolder(basePath)), store.layout.trash);
-  const distributions = record.distributions.filter((one) => one.base_path !== basePath);
   discardFoldersAbove(
     workspace,
     basePath,
-    distributions.map((one) => one.base_path),
+    others.map((one) => one.basePath),
   );
-  replaceFileIfChanged(siteRecordFile(config.publicDir), renderSiteJson({ ...record, distributions }));
+  const record = readSiteRecord(config.publicDir);
+  if (record !== undefined) {
+    const distributions = record.distributions.filter((one) => one.base_path !== basePath);
+    replaceFileIfChanged(siteRecordFile(config.publicDir), renderSiteJson({ ...record, distributions }));
+  }
+  // The last to forget it: a run that dies is begun again.
+  recordDistributions(workspace, others);
   await syncFileSystem(store.layout.root);
   await store.recover();
   return { basePath };

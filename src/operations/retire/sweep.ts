@@ -1,14 +1,16 @@
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 
-import { discardLeftPlains, publicationNumbered } from "../build/build-plain.ts";
+import { discardLeftPlains } from "../build/build-plain.ts";
 import { departedDistributions, distributionsOnDisk } from "../build/site-record.ts";
 import type { Digest } from "../../model/digest.ts";
-import { latestVersion, newestPublication, protectedVersions } from "../../model/history.ts";
-import type { Checkpoint, Publication } from "../../model/history.ts";
+import { protectedVersions } from "../../model/history.ts";
+import type { Checkpoint } from "../../model/history.ts";
 import { discard, discardIfEmpty } from "../../site/reveal.ts";
 import { readBuiltRecord, readPlainState, writeBuiltRecord } from "../build/built-record.ts";
-import { proofFiles } from "../../model/statement.ts";
+import { keptBesides, servedThings } from "./kept-things.ts";
+import type { KeptThing } from "./kept-things.ts";
+import { lostDirectories } from "./lost-checkpoints.ts";
 import type { Workspace } from "../workspace.ts";
 
 export interface SweepResult {
@@ -19,7 +21,7 @@ export interface SweepResult {
 }
 
 /**
- * Removes what nothing can reach any more: directories of checkpoints whose tombstone the web server has known for the grace time, shared directories, records and objects that
+ * Removes what nothing can reach any more: directories of checkpoints whose tombstone the web server has known for the grace time, or that were lost, shared directories, records and objects that
  * no kept version names. Decided by reachability alone; everything goes out of sight by a rename into the trash and is deleted there. Run after a build whose reload
  * succeeded.
  */
@@ -30,7 +32,7 @@ export async function sweep(
   const { config, store, signal, publicLayout } = workspace;
   discardLeftPlains(workspace);
   const record = readBuiltRecord(workspace);
-  const due = dueCheckpoints(workspace, record.announced);
+  const due = [...dueCheckpoints(workspace, record.announced), ...lostDirectories(workspace, record.announced)];
   const keys = new Map(store.repositoryNames().map((name) => [name, garbageKey(workspace, name, record.announced)]));
   const result = { checkpoints: 0, sharedDirectories: 0, objects: 0 };
   const clean = [...keys].every(([name, key]) => record.swept.get(name) === key);
@@ -69,18 +71,23 @@ function dueCheckpoints(
   const { store, publicLayout } = workspace;
   return distributionsOnDisk(workspace)
     .filter((distribution) => distribution.checkpoint)
-    .flatMap((distribution) =>
-      (store.repository(distribution.repository)?.history.checkpoints ?? [])
-        .filter(
-          (checkpoint) =>
-            checkpoint.tombstone !== undefined && isDue(workspace, announced, distribution.repository, checkpoint),
-        )
-        .flatMap(({ created }) => [
-          { directory: publicLayout.checkpoint(distribution.basePath, created), isCheckpoint: true },
-          { directory: publicLayout.beside(distribution.basePath, created), isCheckpoint: false },
-        ]),
-    )
-    .filter(({ directory }) => existsSync(directory));
+    .flatMap(({ basePath, repository }) => {
+      const gone = (store.repository(repository)?.history.checkpoints ?? []).filter(
+        (checkpoint) => checkpoint.tombstone !== undefined && isDue(workspace, announced, repository, checkpoint),
+      );
+      if (gone.length === 0) return [];
+      // Asked once: there are tombstones of every checkpoint that ever was.
+      const there = new Set(namesIn(publicLayout.base(basePath)));
+      const besides = new Set(namesIn(path.join(publicLayout.base(basePath), "_asof")));
+      return gone.flatMap(({ created }) => [
+        ...(there.has(created) ? [{ directory: publicLayout.checkpoint(basePath, created), isCheckpoint: true }] : []),
+        ...(besides.has(created) ? [{ directory: publicLayout.beside(basePath, created), isCheckpoint: false }] : []),
+      ]);
+    });
+}
+
+function namesIn(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 /** What was withdrawn has no grace: it goes as soon as the web server knows that it is gone. */
@@ -119,62 +126,26 @@ interface Reachable {
 
 /** Everything that a kept version names, and what pruned checkpoints name as long as they are on disk. */
 function markReachable(workspace: Workspace): Reachable {
-  const { store, publicLayout } = workspace;
-  const places = distributionsOnDisk(workspace);
+  const { store } = workspace;
   const trees = new Set<string>();
   const objects = new Set<string>();
+  for (const thing of servedThings(workspace)) mark(thing);
+  const served = new Set(trees);
+  for (const thing of keptBesides(workspace)) mark(thing);
+  return { served, trees, objects };
 
-  function mark(digest: Digest): void {
+  function mark({ kind, digest }: KeptThing): void {
+    if (kind === "object") objects.add(digest);
+    else markTree(digest);
+  }
+
+  function markTree(digest: Digest): void {
     if (trees.has(digest)) return;
     trees.add(digest);
     for (const node of store.tree(digest).nodes) {
       if (node.kind === "file") objects.add(node.digest);
-      else mark(node.tree);
+      else markTree(node.tree);
     }
-  }
-
-  for (const name of store.repositoryNames()) {
-    const history = store.repository(name)?.history;
-    if (history === undefined) continue;
-    for (const checkpoint of history.checkpoints) {
-      if (checkpoint.tombstone !== undefined && !isOnDisk(name, checkpoint)) continue;
-      mark(checkpoint.root);
-      markGenerated(checkpoint);
-    }
-    const newest = newestPublication(history);
-    markGenerated(newest);
-    const version = history.versions[newest?.version ?? -1];
-    if (version !== undefined) mark(version.root);
-  }
-  for (const { basePath, checkpoint, repository } of places) {
-    const plain = checkpoint ? undefined : readPlainState(workspace, basePath);
-    const history = store.repository(repository)?.history;
-    if (plain === undefined || history === undefined) continue;
-    mark(plain.root);
-    for (const gone of plain.dropped) objects.add(gone.digest);
-    markGenerated(publicationNumbered(history, plain.publication));
-  }
-  const served = new Set(trees);
-  for (const name of store.repositoryNames()) {
-    const history = store.repository(name)?.history;
-    if (history === undefined) continue;
-    mark(history.versions[0].root);
-    mark(latestVersion(history).root);
-    if (history.upstreamManifest !== undefined) objects.add(history.upstreamManifest.digest);
-  }
-  return { served, trees, objects };
-
-  function isOnDisk(repository: string, { created }: Publication): boolean {
-    return places.some(
-      (one) =>
-        one.checkpoint && one.repository === repository && existsSync(publicLayout.checkpoint(one.basePath, created)),
-    );
-  }
-
-  function markGenerated(publication: Publication | undefined): void {
-    if (publication === undefined) return;
-    if (publication.manifest !== null) objects.add(publication.manifest.digest);
-    for (const { digest } of proofFiles(publication)) objects.add(digest);
   }
 }
 

@@ -1,64 +1,89 @@
-import { existsSync } from "node:fs";
-import path from "node:path";
-
 import { Failure } from "../../failure.ts";
 import type { Digest } from "../../model/digest.ts";
 import { timestampFromSeconds } from "../../model/timestamp.ts";
-import { discard } from "../../site/reveal.ts";
-import { lstatIfThere } from "../../site/stat-if-there.ts";
+import { applyBuild, planBuild } from "../build/build.ts";
 import { placesOf } from "./content-places.ts";
 import type { ContentPlace } from "./content-places.ts";
-import { takenDownDigests } from "./taken-down.ts";
+import { beginTakeDownAgain, unfinishedTakeDowns } from "./finish-take-downs.ts";
+import { keptThings } from "./kept-things.ts";
+import { sweep } from "./sweep.ts";
 import type { Workspace } from "../workspace.ts";
 
-/** What taking a content down would do, or did. */
-export interface TakeDownPlan {
+export interface TakeDownRequest {
   readonly digest: Digest;
+  /** One line, for the log, which is public. */
   readonly reason: string;
+}
+
+/** What taking a content down would do, or did. */
+export interface TakeDownPlan extends TakeDownRequest {
   /** Repositories whose log has to say so; those that say so already are left out. */
   readonly repositories: readonly string[];
   /** Where the site shows it. */
   readonly places: readonly ContentPlace[];
 }
 
-/** Finds every place of a content. Throws USAGE when no repository holds it, and none ever took it down. */
-export function planTakeDown(workspace: Workspace, digest: Digest, reason: string): TakeDownPlan {
+/**
+ * Takes a content out of the site and the pool for good. The lines in the logs are the commit point: when the build that carries it out fails or dies, any later one finishes it, and a warning says so.
+ * Throws USAGE for a content that nobody has.
+ */
+export async function takeDown(workspace: Workspace, request: TakeDownRequest): Promise<TakeDownPlan> {
+  const plan = planTakeDown(workspace, request);
+  record(workspace, plan);
+  try {
+    await applyBuild(workspace, planBuild(workspace));
+  } catch (error) {
+    if (unfinishedTakeDowns(workspace).includes(plan.digest)) {
+      const text = `the take-down of ${plan.digest} is recorded; its files leave the site with the next asof update`;
+      workspace.onProgress({ kind: "warning", text });
+    }
+    throw error;
+  }
+  await sweep(workspace);
+  return plan;
+}
+
+/** Reads only. Throws USAGE when nothing that is kept has the content, and it was never taken down. */
+export function planTakeDown(workspace: Workspace, { digest, reason }: TakeDownRequest): TakeDownPlan {
   const { store } = workspace;
-  const places = placesOf(workspace, new Set([digest]));
-  const holding = new Set(places.map((place) => place.repository));
-  if (holding.size === 0 && !takenDownDigests(store).has(digest)) {
+  const holding = repositoriesHolding(workspace, digest);
+  if (holding.size === 0 && !store.takenDown().has(digest)) {
     throw new Failure("USAGE", `nothing that is kept has the SHA-256 ${digest}`, {
       hint: "sha256sum FILE tells the SHA-256 of a file; SHA256SUMS and PULP_MANIFEST list those of a checkpoint",
     });
   }
   const repositories = [...holding].filter((name) => store.repository(name)?.history.takenDown.has(digest) !== true);
-  return { digest, reason, repositories: repositories.toSorted(), places };
+  return { digest, reason, repositories: repositories.toSorted(), places: placesOf(workspace, new Set([digest])) };
 }
 
-/** Records the decision: the commit point. The build that follows carries it out, as does any later one when this run dies. */
-export function recordTakeDown({ store, clock }: Workspace, { digest, reason, repositories }: TakeDownPlan): void {
+function record(workspace: Workspace, { digest, reason, repositories }: TakeDownPlan): void {
+  const { store, clock } = workspace;
+  beginTakeDownAgain(workspace, digest);
   const at = timestampFromSeconds(clock.now());
   for (const name of repositories) store.append(name, [{ type: "takedown", at, digest, reason }]);
 }
 
-/** Contents that were taken down and are still in the pool: their files may still be in the site. */
-export function unfinishedTakeDowns({ store }: Workspace): readonly Digest[] {
-  return [...takenDownDigests(store)].filter((digest) => existsSync(store.layout.object(digest)));
-}
-
-/** Takes the files of these contents out of sight, wherever the site has them. Listing pages and the pool come after. */
-export function removeFromSite(workspace: Workspace, digests: readonly Digest[]): void {
-  const { config, store } = workspace;
-  for (const { urlPath } of placesOf(workspace, new Set(digests))) {
-    const file = path.join(config.publicDir, urlPath);
-    // Checkpoints share directories: the file of one may be that of another.
-    if (lstatIfThere(file)?.isFile() === true) discard(file, store.layout.trash);
+/**
+ * Whatever is kept may be served one day, on the site now or not: the latest version before it is published, a checkpoint that was pruned and is still on disk. A repository that will leave a file out has
+ * to say so in its own log.
+ */
+function repositoriesHolding(workspace: Workspace, digest: Digest): ReadonlySet<string> {
+  const { store } = workspace;
+  const known = new Map<Digest, boolean>();
+  const holding = new Set<string>();
+  for (const thing of keptThings(workspace)) {
+    if (holding.has(thing.repository)) continue;
+    if (thing.kind === "object" ? thing.digest === digest : isBelow(thing.digest)) holding.add(thing.repository);
   }
-}
+  return holding;
 
-/** The last step: while the object is there, a run that died begins again. */
-export function removeFromPool({ store }: Workspace, digests: readonly Digest[]): void {
-  for (const digest of digests) {
-    if (existsSync(store.layout.object(digest))) discard(store.layout.object(digest), store.layout.trash);
+  function isBelow(tree: Digest): boolean {
+    const before = known.get(tree);
+    if (before !== undefined) return before;
+    const found = store
+      .tree(tree)
+      .nodes.some((node) => (node.kind === "file" ? node.digest === digest : isBelow(node.tree)));
+    known.set(tree, found);
+    return found;
   }
 }

@@ -3,15 +3,18 @@ import { existsSync } from "node:fs";
 import { Failure } from "../../failure.ts";
 import type { RepositorySettings } from "../../model/config.ts";
 import { countChanges, differenceOf } from "../../model/difference.ts";
+import type { Digest } from "../../model/digest.ts";
 import type { Entry } from "../../model/entry.ts";
 import { foldHistory, latestVersion, newestPublication } from "../../model/history.ts";
 import type { Checkpoint, HistoryEvent, Tombstone } from "../../model/history.ts";
 import { parseReason, reasonRule } from "../../model/reason.ts";
 import { timestampFromSeconds } from "../../model/timestamp.ts";
+import type { Tree } from "../../model/tree.ts";
 import { applyBuild, planBuild } from "../build/build.ts";
 import { readPlainState } from "../build/built-record.ts";
 import { entriesOf } from "../entries.ts";
 import { checkpointNamed } from "../named-checkpoint.ts";
+import { contentDigest } from "../publish/content-digest.ts";
 import { publishedManifest } from "../publish/published-manifest.ts";
 import { findShared } from "./shared-content.ts";
 import type { SharedContent } from "./shared-content.ts";
@@ -100,12 +103,24 @@ export function planWithdrawal(
   };
 }
 
-/** Writes the tombstone; and where plain distributions would have nothing left to go back to, a publication of the empty version. */
+/**
+ * Writes the tombstone; and where plain distributions would have nothing left to go back to, a publication of the empty version before it: a torn write loses the last lines, and after a
+ * tombstone alone nothing would replace what they serve.
+ */
 async function record(workspace: Workspace, repository: RepositorySettings, withdrawal: Withdrawal): Promise<void> {
   const { store, clock } = workspace;
   const { checkpoint, reason } = withdrawal;
   const at = timestampFromSeconds(clock.now());
-  const tombstone: HistoryEvent = { type: "tombstone", at, checkpoint: checkpoint.created, reason, cause: "withdrawn" };
+  const read = (digest: Digest): Tree => store.tree(digest);
+  const isKnown = existsSync(store.layout.tree(checkpoint.root));
+  const tombstone: HistoryEvent = {
+    type: "tombstone",
+    at,
+    checkpoint: checkpoint.created,
+    reason,
+    cause: "withdrawn",
+    ...(isKnown ? { content: contentDigest(checkpoint.root, read) } : {}),
+  };
   const after = foldHistory([...(store.repository(repository.name)?.log.events ?? []), tombstone]);
   if (newestPublication(after) !== undefined) {
     store.append(repository.name, [tombstone]);
@@ -116,12 +131,11 @@ async function record(workspace: Workspace, repository: RepositorySettings, with
     const [empty] = after.versions;
     const manifest = publishedManifest(workspace, repository, undefined, empty, transaction);
     await transaction.seal();
-    const before = existsSync(store.layout.tree(checkpoint.root)) ? checkpoint.root : undefined;
-    const counts = countChanges(differenceOf(before, empty.root, (digest) => store.tree(digest)));
+    const counts = countChanges(differenceOf(isKnown ? checkpoint.root : undefined, empty.root, read));
     const publication = after.publications.length + 1;
     store.append(repository.name, [
-      tombstone,
       { type: "publication", at, publication, version: 0, created: at, checkpoint: false, manifest, ...counts },
+      tombstone,
     ]);
   } finally {
     transaction.discard();

@@ -8,8 +8,6 @@ import { checkRoom } from "../../store/room.ts";
 import { hasObject } from "../../store/transaction.ts";
 import type { Transaction } from "../../store/transaction.ts";
 import { contentSink } from "./content-sink.ts";
-import { leaveOutTakenDown } from "./leave-out-taken-down.ts";
-import { takenDownDigests } from "../retire/taken-down.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** One state of a source, whole: what it listed, and the bytes that the pool lacked. */
@@ -38,7 +36,7 @@ export async function readSource(
   before: readonly Entry[],
 ): Promise<SourceRead> {
   const { signal, onProgress, store } = workspace;
-  const gone = takenDownDigests(store);
+  const gone = store.takenDown();
   const last = rounds[repository.remote?.type ?? "directory"];
   for (let round = 1; round <= last; round++) {
     const began = workspace.clock.now();
@@ -49,7 +47,7 @@ export async function readSource(
     }
     const stored = await fetchUnlessMoved(wanted, round === last);
     if (stored !== undefined && (await source.confirm(signal)) === "settled") {
-      return leaveOutTakenDown(workspace, repository.name, { began, listing, stored }, gone);
+      return { began, listing, stored };
     }
     if (round === last) break;
     onProgress({ kind: "note", text: `${repository.name}: the source changed while it was read; reading it again` });

@@ -19,11 +19,11 @@ import type { StateLayout } from "../../store/state-layout.ts";
 import type { Transaction } from "../../store/transaction.ts";
 import { checkClock } from "../publish/clock.ts";
 import { entriesOf } from "../entries.ts";
+import { leaveOutTakenDown } from "./leave-out-taken-down.ts";
 import { openSource } from "./open-source.ts";
 import { readSource } from "./read-source.ts";
 import type { SourceRead } from "./read-source.ts";
 import { checkShrink, mutatedPaths, reportSuspicions, resembledCheckpoint } from "./source-guards.ts";
-import { takenDownDigests } from "../retire/taken-down.ts";
 import type { Workspace } from "../workspace.ts";
 
 export interface SyncOptions {
@@ -72,9 +72,13 @@ export async function sync(
   try {
     const before =
       history === undefined ? [] : [...entriesOf(latestVersion(history).root, (digest) => store.tree(digest))];
-    const read = await readSource(workspace, repository, source, transaction, before);
-    if (!options.acceptClock) checkClock(history, read.began, read.listing.serverSeconds);
-    if (!options.allowShrink) checkShrink(repository, before, read.listing.entries);
+    const whole = await readSource(workspace, repository, source, transaction, before);
+    if (!options.acceptClock) checkClock(history, whole.began, whole.listing.serverSeconds);
+    const gone = store.takenDown();
+    // What was taken down is not missed, whether the source still has it or not.
+    const missed = before.filter(({ digest }) => !gone.has(digest));
+    if (!options.allowShrink) checkShrink(repository, missed, whole.listing.entries);
+    const read = leaveOutTakenDown(workspace, repository.name, whole, gone);
     const at = timestampFromSeconds(clock.now());
     const entries = nextEntries(workspace, repository, read, before, at);
     const manifest = read.listing.manifest === undefined ? undefined : transaction.putText(read.listing.manifest);
@@ -120,7 +124,7 @@ function nextEntries(
   at: Timestamp,
 ): readonly Entry[] {
   const isAdditive = repository.remote?.type === "file" && repository.remote.mode === "additive";
-  const gone = takenDownDigests(store);
+  const gone = store.takenDown();
   const next: Entry[] = [];
   for (const [earlier, entry] of pairByPath(before, listing.entries)) {
     if (entry === undefined) {

@@ -84,6 +84,7 @@ export async function checkContent(check: ContentCheck): Promise<CheckedContent>
     check.onFile({ files: result.filesHashed, total, bytes: result.bytesHashed });
     if (got.tooLong) wrong.push({ file, got: undefined });
     else if (got.digest !== file.digest) wrong.push({ file, got: got.digest });
+    else if (takenDown.has(file.digest)) add("taken-down", where, "was taken down, and is still served");
   }
 
   let [files, bytes] = [0, 0];
@@ -132,7 +133,7 @@ async function* expectedFiles(
 
 /** Fetches SHA256SUMS to disk, because it is read as slowly as files are hashed. Undefined, with a finding where there should be one, when there is none to compare. */
 async function openSums(
-  { client, base, checkpoint, folder }: ContentCheck,
+  { client, base, log, checkpoint, folder }: ContentCheck,
   add: (kind: UrlFinding["kind"], where: string, text: string) => void,
 ): Promise<SumsComparison | undefined> {
   if (checkpoint.sums === undefined) return undefined;
@@ -141,7 +142,7 @@ async function openSums(
   // A hostile log may announce any length; a line too many is found all the same.
   const got = await client.hash(client.url(base, where), checkpoint.sums.bytes + 65_536, copy);
   if (got.kind === "not-there") {
-    add("missing", where, `is not there (${got.status})`);
+    if (!log.history.takenDown.has(checkpoint.sums.digest)) add("missing", where, `is not there (${got.status})`);
     return undefined;
   }
   if (got.digest !== checkpoint.sums.digest) {

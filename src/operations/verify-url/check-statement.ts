@@ -50,8 +50,9 @@ export async function checkStatement(check: StatementCheck): Promise<boolean> {
     );
   }
   const shown = await client.text(client.url(base, `_asof/${at}/${statementName}`), mostStatementBytes);
-  if (!Buffer.isBuffer(shown)) add("missing", statementName, `is not there (${shown.status})`);
-  else if (!shown.equals(Buffer.from(wanted)))
+  if (!Buffer.isBuffer(shown)) {
+    if (!isTakenDown(check, checkpoint.statement)) add("missing", statementName, `is not there (${shown.status})`);
+  } else if (!shown.equals(Buffer.from(wanted)))
     add("altered", statementName, differenceOf(shown.toString("utf8"), wanted));
 
   let isAccepted = false;
@@ -74,17 +75,22 @@ export async function checkStatement(check: StatementCheck): Promise<boolean> {
 }
 
 async function signatureBytes(
-  { client, base, checkpoint }: StatementCheck,
+  check: StatementCheck,
   { name, digest }: NamedFile,
   add: (kind: "altered" | "missing", text: string) => void,
 ): Promise<Buffer | undefined> {
+  const { client, base, checkpoint } = check;
   const bytes = await client.text(client.url(base, `_asof/${checkpoint.created}/${name}`), mostSignatureBytes);
   if (!Buffer.isBuffer(bytes)) {
-    add("missing", `is not there (${bytes.status})`);
+    if (!isTakenDown(check, { digest })) add("missing", `is not there (${bytes.status})`);
     return undefined;
   }
   if (sha256(bytes) !== digest) add("altered", "is not the signature that the log names");
   return bytes;
+}
+
+function isTakenDown({ log }: StatementCheck, { digest }: Pick<NamedFile, "digest">): boolean {
+  return log.history.takenDown.has(digest);
 }
 
 /** Why the command does not accept a signature, or undefined when it does. A command that cannot be run at all is the user's to mend. */

@@ -2,7 +2,7 @@ import type { Timestamp } from "../../model/timestamp.ts";
 
 /** One thing that is not as it must be. */
 export interface UrlFinding {
-  readonly kind: "altered" | "missing" | "extra" | "swapped" | "signature" | "log" | "root" | "head";
+  readonly kind: "altered" | "missing" | "extra" | "swapped" | "signature" | "log" | "root" | "head" | "taken-down";
   readonly checkpoint: Timestamp | undefined;
   /** Path below the base path. */
   readonly path: string;

@@ -5,16 +5,16 @@ import path from "node:path";
 
 import { remove } from "fs-extra/esm";
 
-import { z } from "zod";
-
 import { Failure } from "../../failure.ts";
+import type { FailureCode } from "../../failure.ts";
 import { keptCheckpoints } from "../../model/history.ts";
 import type { Checkpoint } from "../../model/history.ts";
 import type { Digest } from "../../model/digest.ts";
-import { isTimestamp } from "../../model/timestamp.ts";
 import type { Timestamp } from "../../model/timestamp.ts";
 import { checkContent } from "./check-checkpoint.ts";
 import { checkStatement } from "./check-statement.ts";
+import { findBases, hasLog, placeOf, readAnnouncedLog } from "./find-bases.ts";
+import type { AnnouncedLog } from "./find-bases.ts";
 import { collectFindings } from "./findings.ts";
 import type { Findings, UrlFinding } from "./findings.ts";
 import { mirrorUrl, openMirrorClient } from "./mirror-client.ts";
@@ -60,6 +60,8 @@ export interface VerifiedBase {
   readonly url: string;
   /** Undefined when the log could not be read; then nothing else was checked. */
   readonly repository: string | undefined;
+  /** Why nothing was checked here although the rest of the site was: no checkpoint (USAGE), or the mirror could not be read (a SOURCE_ code). */
+  readonly problem: { readonly code: FailureCode; readonly message: string } | undefined;
   /** To be remembered: a later check with it shows that nothing up to here was rewritten. */
   readonly head: LogHead | undefined;
   readonly checkpoints: readonly VerifiedCheckpoint[];
@@ -83,7 +85,8 @@ export interface VerifiedCheckpoint {
 
 /**
  * Checks a published mirror over HTTP, trusting nobody: its log must be an unbroken chain, and everything else must be what the log says. What that is worth depends on what the caller brings along: a
- * key, a root or a remembered head. Differences are findings; throws a SOURCE_ failure when the mirror cannot be read, USAGE for a question that it cannot be asked.
+ * key, a root or a remembered head. Differences are findings; throws a SOURCE_ failure when the mirror cannot be read, USAGE for a question that it cannot be asked. Of a site with several base paths
+ * one that cannot be checked does not keep the others from it: its problem is told instead, unless there is nothing else to tell.
  */
 export async function verifyUrl(options: VerifyUrlOptions): Promise<UrlVerification> {
   const { retries = 3, timeoutSeconds = 30, signal } = options;
@@ -103,11 +106,29 @@ export async function verifyUrl(options: VerifyUrlOptions): Promise<UrlVerificat
   const folder = await mkdtemp(path.join(os.tmpdir(), "asof-verify-"));
   try {
     const bases: VerifiedBase[] = [];
-    for (const base of found) bases.push(await verifyBase({ ...options, at, client, base, findings, folder }));
+    let first: Failure | undefined;
+    for (const base of found) {
+      try {
+        bases.push(await verifyBase({ ...options, at, client, base, findings, folder }));
+      } catch (error) {
+        if (!isOfOneBase(error)) throw error;
+        first ??= error;
+        const problem = { code: error.code, message: error.message };
+        bases.push({ url: base.href, repository: undefined, problem, head: undefined, checkpoints: [] });
+      }
+    }
+    if (first !== undefined && findings.count === 0 && bases.every(({ problem }) => problem !== undefined)) throw first;
     return { bases, findings: findings.kept, findingCount: findings.count };
   } finally {
     await remove(folder);
   }
+}
+
+/** There is nothing at a base path that could be checked as asked. */
+class NoCheckpoint extends Failure {}
+
+function isOfOneBase(error: unknown): error is Failure {
+  return error instanceof NoCheckpoint || (error instanceof Failure && error.code.startsWith("SOURCE_"));
 }
 
 type BaseCheck = VerifyUrlOptions & {
@@ -119,9 +140,11 @@ type BaseCheck = VerifyUrlOptions & {
 
 async function verifyBase(check: BaseCheck): Promise<VerifiedBase> {
   const { client, base, findings, concurrency = 10, random = Math.random, onProgress } = check;
-  const announced = await readAnnouncedHead(client, base);
+  const announced = await readAnnouncedLog(client, base);
+  if (announced?.length === 0 && !(await hasLog(client, base))) throw withoutCheckpoint(base, undefined);
   const log = await readPublishedLog(client, base, findings);
-  if (log === undefined) return { url: base.href, repository: undefined, head: undefined, checkpoints: [] };
+  if (log === undefined)
+    return { url: base.href, repository: undefined, problem: undefined, head: undefined, checkpoints: [] };
   checkHeads(check, log, announced);
 
   const checkpoints: VerifiedCheckpoint[] = [];
@@ -154,13 +177,14 @@ async function verifyBase(check: BaseCheck): Promise<VerifiedBase> {
   return {
     url: base.href,
     repository: log.history.name,
+    problem: undefined,
     head: head === undefined ? undefined : { length: log.digests.length, head },
     checkpoints,
   };
 }
 
 /** The head that the caller remembers, and the one that the mirror announces itself, must both be in the log. */
-function checkHeads({ head, findings }: BaseCheck, log: PublishedLog, announced: LogHead | undefined): void {
+function checkHeads({ head, findings }: BaseCheck, log: PublishedLog, announced: AnnouncedLog | undefined): void {
   const where = "_asof/log/";
   if (head !== undefined && log.digests.length < head.length) {
     const text = `has ${log.digests.length} lines, and had ${head.length}: history was taken back`;
@@ -169,7 +193,7 @@ function checkHeads({ head, findings }: BaseCheck, log: PublishedLog, announced:
     const text = `does not contain the head ${head.length}:${head.head}: history was rewritten`;
     findings.add({ kind: "head", checkpoint: undefined, path: where, text });
   }
-  if (announced !== undefined && log.digests[announced.length - 1] !== announced.head) {
+  if (announced !== undefined && (log.digests[announced.length - 1] ?? "") !== announced.head) {
     const text = `is not the log that checkpoints.json announces (${announced.length}:${announced.head})`;
     findings.add({ kind: "log", checkpoint: undefined, path: where, text });
   }
@@ -180,58 +204,17 @@ function chooseCheckpoints({ at, all, base }: BaseCheck, { history }: PublishedL
   if (all) return kept;
   const before = history.checkpoints.findLast(({ created }) => at === undefined || created <= at);
   const chosen = at === undefined ? kept.at(-1) : before;
-  if (chosen === undefined) {
-    throw new Failure("USAGE", `${base.href} has no checkpoint${at === undefined ? "" : ` at or before ${at}`}`);
-  }
+  if (chosen === undefined) throw withoutCheckpoint(base, at);
   if (chosen.tombstone === undefined) return [chosen];
-  throw new Failure("USAGE", `the checkpoint ${chosen.created} of ${base.href} was removed`, {
+  throw new NoCheckpoint("USAGE", `the checkpoint ${chosen.created} of ${base.href} was removed`, {
     hint: "--at TIME chooses another one",
   });
+}
+
+function withoutCheckpoint(base: URL, at: Timestamp | undefined): NoCheckpoint {
+  return new NoCheckpoint("USAGE", `${base.href} has no checkpoint${at === undefined ? "" : ` at or before ${at}`}`);
 }
 
 function lineOf({ events }: PublishedLog, { created }: Checkpoint): number {
   return events.findIndex((event) => event.type === "publication" && event.checkpoint && event.created === created);
 }
-
-/** A checkpoint's own address means that checkpoint. */
-function placeOf(url: URL, at: Timestamp | undefined): { readonly url: URL; readonly at: Timestamp | undefined } {
-  const [, parent = "", name = ""] = /^(.*\/)([^/]+)\/$/.exec(url.pathname) ?? [];
-  if (at !== undefined || !isTimestamp(name)) return { url, at };
-  const base = new URL(url.href);
-  base.pathname = parent;
-  return { url: base, at: name };
-}
-
-const mostJsonBytes = 64 * 1_048_576;
-
-/** A base path has checkpoints.json, a site has site.json that names its base paths. */
-async function findBases(client: MirrorClient, url: URL): Promise<readonly URL[]> {
-  if (Buffer.isBuffer(await client.text(client.url(url, "checkpoints.json"), mostJsonBytes))) return [url];
-  const text = await client.text(client.url(url, "site.json"), mostJsonBytes);
-  const site = Buffer.isBuffer(text) ? siteJson.safeParse(parseJson(text)) : undefined;
-  const bases = (site?.data?.distributions ?? []).filter(({ checkpoint, listed }) => checkpoint && listed);
-  if (bases.length > 0) return bases.map(({ base_path: base }) => new URL(`${client.url(url, base).href}/`));
-  throw new Failure("SOURCE_REFUSED", `${url.href} has no checkpoints.json, and no site.json that names checkpoints`, {
-    hint: "give the address of a site made by asof, or of one of its base paths",
-  });
-}
-
-async function readAnnouncedHead(client: MirrorClient, base: URL): Promise<LogHead | undefined> {
-  const text = await client.text(client.url(base, "checkpoints.json"), mostJsonBytes);
-  const parsed = Buffer.isBuffer(text) ? announcedHead.safeParse(parseJson(text)) : undefined;
-  return parsed?.data?.log;
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString("utf8"));
-  } catch {
-    return undefined;
-  }
-}
-
-const siteJson = z.object({
-  distributions: z.array(z.object({ base_path: z.string(), checkpoint: z.boolean(), listed: z.boolean() })),
-});
-const digest = z.custom<Digest>((value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value));
-const announcedHead = z.object({ log: z.object({ length: z.int().positive(), head: digest }) });

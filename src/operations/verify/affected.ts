@@ -1,12 +1,13 @@
 import path from "node:path";
 
 import type { Digest } from "../../model/digest.ts";
-import { placesOf } from "../retire/content-places.ts";
 import { distributionsOnDisk } from "../build/site-record.ts";
+import { openTreeFinder } from "../find-in-trees.ts";
+import { eachPlace } from "../retire/content-places.ts";
 import type { Workspace } from "../workspace.ts";
 import type { Finding } from "./finding.ts";
 
-/** The same findings, each with every address of the site that shows what is damaged. `workspace` reads records without failing: a damaged one holds nothing. */
+/** The same findings, each with the addresses of the site that show what is damaged, the first thousand, and how many there are. `workspace` reads records without failing: a damaged one holds nothing. */
 export function withAffected(workspace: Workspace, findings: readonly Finding[]): readonly Finding[] {
   const digestsOf = (kind: Finding["kind"]): ReadonlySet<Digest> =>
     new Set(findings.flatMap((one) => (one.kind === kind && one.digest !== undefined ? [one.digest] : [])));
@@ -14,22 +15,22 @@ export function withAffected(workspace: Workspace, findings: readonly Finding[])
   const prefixes = new Set([...shared.values()].flatMap((one) => (one === undefined ? [] : [one.prefix])));
   const records = digestsOf("record");
   const objects = digestsOf("object");
-  const files = objects.size === 0 ? new Map<string, string[]>() : groupPlaces(workspace, objects);
+  const files = objects.size === 0 ? new Map<string, Addresses>() : groupPlaces(workspace, objects);
   const folders =
-    records.size + prefixes.size === 0 ? new Map<string, string[]>() : foldersOf(workspace, records, prefixes);
+    records.size + prefixes.size === 0 ? new Map<string, Addresses>() : foldersOf(workspace, records, prefixes);
   return findings.map((finding) => {
     const { kind, digest = "" } = finding;
     const inside = shared.get(finding);
-    if (kind === "object") return { ...finding, affects: files.get(digest) ?? [] };
-    if (kind === "record") return { ...finding, affects: folders.get(digest) ?? [] };
+    if (kind === "object") return affectedBy(finding, files.get(digest));
+    if (kind === "record") return affectedBy(finding, folders.get(digest));
     if (inside === undefined) return finding;
-    return { ...finding, affects: (folders.get(inside.prefix) ?? []).map((folder) => path.join(folder, inside.below)) };
+    return affectedBy(finding, folders.get(inside.prefix), inside.below);
   });
 }
 
-function groupPlaces(workspace: Workspace, digests: ReadonlySet<Digest>): ReadonlyMap<string, readonly string[]> {
-  const groups = new Map<string, string[]>();
-  for (const { digest, urlPath } of placesOf(workspace, digests)) add(groups, digest, urlPath);
+function groupPlaces(workspace: Workspace, digests: ReadonlySet<Digest>): ReadonlyMap<string, Addresses> {
+  const groups = new Map<string, Addresses>();
+  for (const { digest, urlPath } of eachPlace(workspace, digests)) add(groups, digest, () => urlPath);
   return groups;
 }
 
@@ -45,48 +46,47 @@ function foldersOf(
   workspace: Workspace,
   records: ReadonlySet<Digest>,
   prefixes: ReadonlySet<string>,
-): ReadonlyMap<string, readonly string[]> {
+): ReadonlyMap<string, Addresses> {
   const { store } = workspace;
-  const groups = new Map<string, string[]>();
-  const known = new Map<Digest, readonly Found[]>();
+  const groups = new Map<string, Addresses>();
+  const find = openTreeFinder(
+    (digest) => store.tree(digest),
+    (digest) => {
+      const prefix = digest.slice(0, 32);
+      return [...(records.has(digest) ? [digest] : []), ...(prefixes.has(prefix) ? [prefix] : [])];
+    },
+  );
   for (const { basePath, repository, checkpoint } of distributionsOnDisk(workspace)) {
     if (!checkpoint) continue;
     for (const { created, tombstone, root } of store.repository(repository)?.history.checkpoints ?? []) {
       if (tombstone !== undefined) continue;
-      for (const { key, folder } of find(root)) add(groups, key, `${basePath}/${created}/${folder}`);
+      for (const { mark, folder } of find(root)) add(groups, mark, () => `${basePath}/${created}/${folder}`);
     }
   }
   return groups;
-
-  function find(digest: Digest): readonly Found[] {
-    const before = known.get(digest);
-    if (before !== undefined) return before;
-    const prefix = digest.slice(0, 32);
-    const here: readonly Found[] = [
-      ...(records.has(digest) ? [{ key: digest, folder: "" }] : []),
-      ...(prefixes.has(prefix) ? [{ key: prefix, folder: "" }] : []),
-    ];
-    const below = store
-      .tree(digest)
-      .nodes.flatMap((node) =>
-        node.kind === "file"
-          ? []
-          : find(node.tree).map(({ key, folder }) => ({ key, folder: `${node.name}/${folder}` })),
-      );
-    const found = [...here, ...below];
-    known.set(digest, found);
-    return found;
-  }
 }
 
-interface Found {
-  readonly key: string;
-  /** Below the directory asked about, with a slash at the end. */
-  readonly folder: string;
+interface Addresses {
+  /** The first of them. */
+  readonly kept: string[];
+  count: number;
 }
 
-function add(groups: Map<string, string[]>, key: string, value: string): void {
-  const group = groups.get(key);
-  if (group === undefined) groups.set(key, [value]);
-  else group.push(value);
+/** One object may be in every checkpoint there is, and a bad disk has many such objects. */
+const mostKept = 1000;
+
+function add(groups: Map<string, Addresses>, key: string, address: () => string): void {
+  const group = groups.get(key) ?? { kept: [], count: 0 };
+  group.count += 1;
+  if (group.kept.length < mostKept) group.kept.push(address());
+  groups.set(key, group);
+}
+
+function affectedBy(finding: Finding, addresses: Addresses | undefined, below = ""): Finding {
+  const { kept, count } = addresses ?? { kept: [], count: 0 };
+  return {
+    ...finding,
+    affects: below === "" ? kept : kept.map((folder) => path.join(folder, below)),
+    ...(count > kept.length ? { affectsCount: count } : {}),
+  };
 }

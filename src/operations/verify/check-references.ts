@@ -1,13 +1,8 @@
 import { existsSync, lstatSync } from "node:fs";
 
 import type { Digest } from "../../model/digest.ts";
-import { latestVersion, newestPublication } from "../../model/history.ts";
-import type { Publication } from "../../model/history.ts";
 import type { Tree } from "../../model/tree.ts";
-import { publicationNumbered } from "../build/build-plain.ts";
-import { readPlainState } from "../build/built-record.ts";
-import { distributionsOnDisk } from "../build/site-record.ts";
-import { takenDownDigests } from "../retire/taken-down.ts";
+import { keptThings } from "../retire/kept-things.ts";
 import type { Workspace } from "../workspace.ts";
 import type { Finding } from "./finding.ts";
 
@@ -18,10 +13,7 @@ export interface References {
   readonly broken: ReadonlyMap<Digest, number>;
 }
 
-/**
- * Follows everything that is kept (the latest version, kept checkpoints, pruned ones while they are on disk, what plain distributions serve, manifests and sums) down to its objects, each record once, and reports
- * what is missing or has another size than the record says.
- */
+/** Follows everything that is kept down to its objects, each record once, and reports what is missing or has another size than the record says. */
 export function checkReferences(
   workspace: Workspace,
   options: {
@@ -31,35 +23,15 @@ export function checkReferences(
     readonly report: (finding: Finding) => void;
   },
 ): References {
-  const { store, publicLayout } = workspace;
+  const { store } = workspace;
   const { badObjects } = options;
-  const takenDown = takenDownDigests(store);
+  const takenDown = store.takenDown();
   const records = new Set<Digest>();
   const broken = new Map<Digest, number>();
 
-  for (const name of store.repositoryNames()) {
-    const history = store.repository(name)?.history;
-    if (history === undefined) continue;
-    follow(history.versions[0].root);
-    follow(latestVersion(history).root);
-    if (history.upstreamManifest !== undefined) need(history.upstreamManifest.digest, history.upstreamManifest.bytes);
-    for (const checkpoint of history.checkpoints) {
-      if (checkpoint.tombstone !== undefined && !isOnDisk(name, checkpoint)) continue;
-      follow(checkpoint.root);
-      needFiles(checkpoint);
-    }
-    const newest = newestPublication(history);
-    needFiles(newest);
-    const served = history.versions[newest?.version ?? -1];
-    if (served !== undefined) follow(served.root);
-  }
-  for (const { basePath, checkpoint, repository } of distributionsOnDisk(workspace)) {
-    const plain = checkpoint ? undefined : readPlainState(workspace, basePath);
-    const history = store.repository(repository)?.history;
-    if (plain === undefined || history === undefined) continue;
-    follow(plain.root);
-    for (const gone of plain.dropped) need(gone.digest, gone.sizeBytes);
-    needFiles(publicationNumbered(history, plain.publication));
+  for (const thing of keptThings(workspace)) {
+    if (thing.kind === "root") follow(thing.digest);
+    else need(thing.digest, thing.sizeBytes);
   }
   return { records, broken };
 
@@ -84,19 +56,6 @@ export function checkReferences(
     broken.set(digest, sizeBytes);
     if (badObjects.has(digest)) return;
     report("object", stat === undefined ? "missing" : "size", digest, store.layout.object(digest));
-  }
-
-  function needFiles(publication: Publication | undefined): void {
-    const { manifest, sums, statement, signatures = [] } = publication ?? {};
-    for (const file of [manifest ?? undefined, sums, statement, ...signatures])
-      if (file !== undefined) need(file.digest, file.bytes);
-  }
-
-  function isOnDisk(repository: string, { created }: Publication): boolean {
-    return distributionsOnDisk(workspace).some(
-      (one) =>
-        one.checkpoint && one.repository === repository && existsSync(publicLayout.checkpoint(one.basePath, created)),
-    );
   }
 
   function report(kind: "object" | "record", problem: "missing" | "size", digest: Digest, file: string): void {

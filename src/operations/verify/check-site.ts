@@ -22,11 +22,15 @@ import type { Expected } from "./expected.ts";
 import { expectedCheckpoint, expectedPlain, expectedShared, linkOrCopy } from "./expected-tree.ts";
 import type { SiteModel } from "./expected-tree.ts";
 import type { Finding } from "./finding.ts";
+import { recordsKey } from "./pending-work.ts";
+import type { PendingWork } from "./pending-work.ts";
 
 export interface SiteCheckOptions {
   readonly checker: TreeChecker;
   /** For what the configuration asks for: its layout, its pages. */
   readonly model: SiteModel;
+  /** Left out as long as it is not there. */
+  readonly work: PendingWork;
   readonly report: (finding: Finding) => void;
   readonly onCheckpoint: () => void;
 }
@@ -45,13 +49,14 @@ export function* checkSite(workspace: Workspace, options: SiteCheckOptions): Gen
     const history = store.repository(distribution.repository)?.history;
     if (history === undefined) continue;
     if (!distribution.checkpoint) {
+      if (options.work.plains.has(distribution.basePath)) continue;
       yield* checkPlain(workspace, { ...options, model: isDeparted ? lenient : options.model }, distribution, live);
       continue;
     }
     for (const checkpoint of history.checkpoints) {
-      const isKept = checkpoint.tombstone === undefined && !isDeparted;
-      if (!isKept && !existsSync(workspace.publicLayout.checkpoint(distribution.basePath, checkpoint.created)))
-        continue;
+      const directory = workspace.publicLayout.checkpoint(distribution.basePath, checkpoint.created);
+      const isKept = checkpoint.tombstone === undefined && !isDeparted && !options.work.checkpoints.has(directory);
+      if (!isKept && !existsSync(directory)) continue;
       const model = isKept ? options.model : lenient;
       yield* checkCheckpoint(workspace, { ...options, model }, distribution, checkpoint);
       if (!isKept) continue;
@@ -146,12 +151,14 @@ function* checkShared(
 /** Records that are published beside checkpoints: all of a checkpoint that has a statement, which names its root. */
 function* checkRecords(
   { publicLayout, store }: Workspace,
-  { checker, model }: SiteCheckOptions,
+  { checker, model, work }: SiteCheckOptions,
   { basePath, repository }: DistributionSettings,
 ): Generator<Copy> {
   const wanted = new Set<Digest>();
-  for (const { statement, tombstone, root } of store.repository(repository)?.history.checkpoints ?? [])
-    if (statement !== undefined && tombstone === undefined) markLive(root, model, wanted, true);
+  for (const { statement, tombstone, root } of store.repository(repository)?.history.checkpoints ?? []) {
+    if (statement === undefined || tombstone !== undefined || work.records.has(recordsKey(basePath, root))) continue;
+    markLive(root, model, wanted, true);
+  }
   const folder = publicLayout.records(basePath);
   for (const bucket of namesIn(folder)) {
     for (const name of namesIn(path.join(folder, bucket))) if (isDigest(name)) wanted.add(name);

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 
 import { Failure } from "../../failure.ts";
 import { readPlainState } from "../build/built-record.ts";
+import { readRecordedDistributions } from "../build/recorded-distributions.ts";
 import { checkPlacesFree, checkSiteNotAhead, readSiteRecord, siteRecordFile } from "../build/site-record.ts";
 import type { Workspace } from "../workspace.ts";
 import type { Finding, FindingKind, Problem } from "./finding.ts";
@@ -32,6 +33,12 @@ export function checkState(workspace: Workspace, report: (finding: Finding) => v
     const file = store.layout.plain(basePath);
     if (!checkpoint && existsSync(file) && readPlainState(workspace, basePath) === undefined)
       report(finding("state", "bytes", file));
+  }
+  try {
+    readRecordedDistributions(workspace);
+  } catch (error) {
+    report(damageOf(error, "state", store.layout.distributions));
+    return;
   }
   try {
     readSiteRecord(config.publicDir);

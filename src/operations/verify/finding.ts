@@ -11,8 +11,10 @@ export interface Finding {
   readonly digest: Digest | undefined;
   /** What was found, where the problem's name does not tell it: `EIO`, `mode 600`. */
   readonly detail: string;
-  /** Every address below public/ that shows it. */
+  /** Addresses below public/ that show it: the first thousand. */
   readonly affects: readonly string[];
+  /** How many there are, where that is more. */
+  readonly affectsCount?: number;
   /** What belongs there, where that is known. */
   readonly wanted?: Expected;
 }

@@ -6,7 +6,8 @@ import { readBuiltRecord } from "../build/built-record.ts";
 import { listingContext } from "../build/stage-checkpoint.ts";
 import type { Workspace } from "../workspace.ts";
 import { withAffected } from "./affected.ts";
-import { checkGenerated } from "./check-generated.ts";
+import { checkGenerated, comparedWithBuild } from "./check-generated.ts";
+import type { GeneratedCheck } from "./check-generated.ts";
 import { checkPool } from "./check-pool.ts";
 import { checkReferences } from "./check-references.ts";
 import { checkSite } from "./check-site.ts";
@@ -15,11 +16,16 @@ import { openTreeChecker } from "./check-tree.ts";
 import type { Copy } from "./check-tree.ts";
 import type { SiteModel } from "./expected-tree.ts";
 import type { Finding } from "./finding.ts";
+import { noWork } from "./pending-work.ts";
 
 export interface Verification {
   readonly findings: readonly Finding[];
   /** What is no damage and worth a line: files that asof did not make, lists that a build has yet to write. */
   readonly notices: readonly string[];
+  /** What could not be compared: no findings about it do not mean that it is whole. */
+  readonly unchecked: readonly string[];
+  /** Why a build cannot be planned, which is why something could not be compared. */
+  readonly failure: Failure | undefined;
   readonly objects: number;
   readonly bytes: number;
   readonly records: number;
@@ -65,19 +71,22 @@ export async function verify(workspace: Workspace, options: VerifyOptions): Prom
   const before = findings.length;
   if (!findings.some(({ kind }) => kind === "log")) checkState(workspace, report);
   // What everything else is made from cannot be read: nothing more can be said.
-  if (findings.some(({ kind, problem }) => kind === "log" || (kind === "generated" && problem === "bytes"))) {
+  if (
+    findings.some(
+      ({ kind, problem, path }) =>
+        kind === "log" || (kind === "generated" && problem === "bytes") || path === store.layout.distributions,
+    )
+  ) {
     const notices = [`the site was not checked: ${findings.slice(before).at(0)?.path ?? "a log"} comes first`];
-    return { ...result, findings, notices, checkpoints, broken: new Map(), brokenRecords: new Set() };
+    const nothing = { broken: new Map(), brokenRecords: new Set<Digest>(), failure: undefined };
+    return { ...result, ...nothing, findings, notices, checkpoints, unchecked: ["the site", ...comparedWithBuild] };
   }
 
   const tree = treeReader(workspace, new Set([...records.bad, ...badRecords]));
   const tolerant = tolerantOf(workspace, tree);
   const references = checkReferences(tolerant, { badObjects: new Set([...objects.bad, ...badObjects]), tree, report });
   const brokenRecords = new Set([...references.records].filter((digest) => tree(digest) === undefined));
-  const generated =
-    brokenRecords.size > 0
-      ? { isPending: true, notices: ["lists and rules were not checked: records are damaged"] }
-      : checkGenerated(tolerant, report);
+  const generated = brokenRecords.size > 0 ? withoutRecords : checkGenerated(tolerant, report);
 
   const built = readBuiltRecord(workspace);
   const isLaidOut = built.layout === "" || built.layout === config.layout;
@@ -94,6 +103,7 @@ export async function verify(workspace: Workspace, options: VerifyOptions): Prom
   const copies = checkSite(tolerant, {
     checker,
     model,
+    work: generated.work,
     report,
     onCheckpoint: () => {
       checkpoints += 1;
@@ -114,11 +124,21 @@ export async function verify(workspace: Workspace, options: VerifyOptions): Prom
     ...result,
     findings: withAffected(tolerant, findings),
     notices: generated.notices,
+    unchecked: generated.unchecked,
+    failure: generated.failure,
     checkpoints,
     broken: references.broken,
     brokenRecords,
   };
 }
+
+const withoutRecords: GeneratedCheck = {
+  isPending: true,
+  notices: ["lists, rules and pages were not checked: records are damaged"],
+  unchecked: comparedWithBuild,
+  work: noWork,
+  failure: undefined,
+};
 
 function* pathsOf(copies: Iterable<Copy>, waiting: Map<string, Copy>): Generator<string> {
   for (const copy of copies) {

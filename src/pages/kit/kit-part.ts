@@ -19,8 +19,30 @@ export interface KitFile {
   readonly text: string;
 }
 
-/** Lines joined to a file. */
-export function kitFile(name: string, lines: readonly string[]): KitFile {
+/** Every name that there may be in `<base path>/kit/`: a build takes away those that the content does not fit any more, and nothing else. */
+const kitFileNames = [
+  "index.html",
+  "apt.sources",
+  "apt-live.sources",
+  "apt-snapshots.conf",
+  "dnf.repo",
+  "zypper.repo",
+  "pacman.conf",
+  "pip.conf",
+  "npmrc",
+  "Dockerfile",
+  "fetch.sh",
+] as const;
+
+export function isKitFileName(name: string): boolean {
+  return kitFileNames.some((one) => one === name);
+}
+
+/** Lines joined to a file, of the kit or of what stands beside a checkpoint. */
+export function kitFile(
+  name: (typeof kitFileNames)[number] | `mirrorlist${string}`,
+  lines: readonly string[],
+): KitFile {
   return { name, text: lines.map((line) => `${line}\n`).join("") };
 }
 

@@ -12,6 +12,10 @@ export function mirrorlists({ checkpoint }: KitContext, directories: readonly st
   return directories.flatMap((directory) => {
     const printed = printableDirectory(directory);
     if (printed === undefined) return [];
-    return [kitFile(["mirrorlist", ...printed].join("/"), [kitText`${addressBelow(checkpoint, ...printed, "/")}`])];
+    return [
+      kitFile(`mirrorlist${printed.map((one) => `/${one}`).join("")}`, [
+        kitText`${addressBelow(checkpoint, ...printed, "/")}`,
+      ]),
+    ];
   });
 }

@@ -6,6 +6,11 @@ import type { RulesFile, RulesRepository } from "../rules.ts";
 /** Where the files with times stand, a folder for each repository: nothing else is there. */
 export const timesFolder = "apache/times";
 
+/** `t`, `t2025`, `t2025031`, `t20250318`, `t20250318T14`: stretches of one repository. */
+export function isTimesFileName(name: string): boolean {
+  return /^t(?:\d{4}|\d{7}|\d{8}|\d{8}T\d{2})?$/.test(name);
+}
+
 /** What held the times of all repositories in earlier versions. */
 export const formerTimes = "apache/asof.txt";
 

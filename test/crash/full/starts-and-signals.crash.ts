@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 
 import { interruptAtRandom } from "../interrupt-at-random.ts";
+import { killUnderLoad } from "../kill-under-load.ts";
 import { startManyAtOnce } from "../many-starts.ts";
 
 /** ASOF_CRASH_EVERY=N tries so much less. */
@@ -17,4 +18,11 @@ it.each([
   const { problems, interrupted } = await interruptAtRandom({ signal, exit, times, seed: 1 });
   expect(problems).toEqual([]);
   expect(interrupted).toBeGreaterThan(times / 5);
+});
+
+it("two hundred kills at random moments, while clients read", async () => {
+  const { problems, killed, answers } = await killUnderLoad({ times: times * 5, seed: 1 });
+  console.log(`${killed} runs killed, ${answers} answers, ${problems.length} problems`);
+  expect(problems).toEqual([]);
+  expect(killed).toBeGreaterThanOrEqual(times * 4);
 });
