@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, statfsSync, writeFileSync } from "n
 import path from "node:path";
 
 import { Failure } from "../failure.ts";
-import { removeIfPossible } from "./disk.ts";
+import { removeIfPossible, syncDirectory } from "./disk.ts";
 
 /** What is free for asof's user on a file system. `files` is undefined where it makes inodes as it needs them. */
 export interface Room {
@@ -57,8 +57,9 @@ export function keepReserve(stateDir: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (let index = 0; index < reserve.files; index++) {
-      writeFileSync(path.join(folder, String(index)), incompressible(index), { mode: 0o600 });
+      writeFileSync(path.join(folder, String(index)), incompressible(index), { mode: 0o600, flush: true });
     }
+    for (const made of [folder, stateDir]) syncDirectory(made);
   } catch {
     // Another program took the room meanwhile. A run that did its work has not failed for that.
     removeIfPossible(folder);
