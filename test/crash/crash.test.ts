@@ -6,7 +6,7 @@ import { allFaults, someOf } from "./plan-cases.ts";
 import { scenarios } from "./scenarios.ts";
 
 /** How many cases of each scenario; `npm run test:crash` tries them all. */
-const sample = 8;
+const sample = 6;
 
 it.skipIf(!nginxAvailable()).each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
   "a run that is stopped anywhere leaves the old site or the new one, and the next run completes it: %s",

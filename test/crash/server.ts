@@ -1,10 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { isAlive } from "../servers/nginx.ts";
-import { rawRequest, rawRequests } from "../servers/raw-request.ts";
+import { rawRequests } from "../servers/raw-request.ts";
 import type { RawResponse } from "../servers/raw-request.ts";
 import { freePort, holdProcess, waitUntilOpen } from "../servers/server-process.ts";
 
@@ -37,24 +36,24 @@ export async function startCrashServer(dir: string): Promise<CrashServer> {
   const held = holdProcess("nginx", args);
   const errors = (): string => (existsSync(errorFile) ? readFileSync(errorFile, "utf8") : "");
   await waitUntilOpen(port, async () => errors());
-  const worker = async (): Promise<number> =>
-    Number((await rawRequest(port, { target: "/worker-pid" })).body.toString());
   const onDisk = (): string =>
     ["http.conf", "server.conf"]
       .map((name) => path.join(live, "rules", "nginx", name))
       .map((file) => (existsSync(file) ? readFileSync(file, "utf8") : ""))
       .join("");
   let loaded = onDisk();
-  let answering = await worker();
 
-  async function nextWorker(): Promise<string | undefined> {
+  /** Waits until workers of a reload that was asked for at `since` are all that is left: several may have been asked for in a row. */
+  async function workersSince(since: number): Promise<string | undefined> {
+    const master = Number(readFileSync(path.join(home, "nginx.pid"), "utf8"));
     const begun = performance.now();
-    while (isAlive(answering)) {
+    for (;;) {
+      const starts = childrenOf(master).map(startedAt);
+      // The kernel tells when a process began in hundredths of a second.
+      if (starts.length > 0 && starts.every((start) => start !== undefined && start >= since - 40)) return undefined;
       if (performance.now() - begun > 10_000) return `nginx does not take the rules: ${errors().slice(-500)}`;
       await sleep(2);
     }
-    answering = await worker();
-    return undefined;
   }
 
   return {
@@ -66,16 +65,18 @@ export async function startCrashServer(dir: string): Promise<CrashServer> {
     async settle() {
       if (!existsSync(mark)) return undefined;
       loaded = readFileSync(mark, "utf8");
-      spawnSync("rm", [mark]);
-      return nextWorker();
+      const since = statSync(mark).mtimeMs;
+      rmSync(mark);
+      return workersSince(since);
     },
     async load() {
       if (onDisk() === loaded) return undefined;
       const { status, stderr } = spawnSync("nginx", ["-t", ...args], { encoding: "utf8" });
       if (status !== 0) return `nginx refuses the rules on disk: ${stderr}`;
       loaded = onDisk();
+      const since = Date.now();
       process.kill(Number(readFileSync(path.join(home, "nginx.pid"), "utf8")), "SIGHUP");
-      return nextWorker();
+      return workersSince(since);
     },
     stop: () => held.stop(),
   };
@@ -97,9 +98,24 @@ function configText(live: string, home: string, port: number): string {
       server {
         listen 127.0.0.1:${port};
         root "${live}/public";
-        location = /worker-pid { return 200 $pid; }
         include "${live}/rules/nginx/server.con[f]";
       }
     }
   `;
+}
+
+function childrenOf(pid: number): readonly number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return children.split(" ").filter(Boolean).map(Number);
+}
+
+/** When a process began, in milliseconds since 1970; undefined when it is gone. */
+function startedAt(pid: number): number | undefined {
+  try {
+    const ticks = Number(readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ")[19]);
+    const uptime = Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]);
+    return Date.now() - (uptime - ticks / 100) * 1000;
+  } catch {
+    return undefined;
+  }
 }

@@ -6,7 +6,7 @@ import { losePower } from "./lose-power.ts";
 import { journals, whyNoPower } from "./power-supply.ts";
 
 /** So many images of each file system; `npm run test:power` makes 200. */
-const images = Number(process.env["ASOF_POWER_IMAGES"] ?? 6);
+const images = Number(process.env["ASOF_POWER_IMAGES"] ?? 3);
 const missing = nginxAvailable() ? whyNoPower() : "needs nginx";
 /** Sync and publish in one, for a new site and for one that stands; prune. */
 const workloads = scenarios.filter(({ name }) => ["first", "change", "prune"].includes(name));
