@@ -17,7 +17,7 @@ describe.each(layouts)("asof recover --adopt in layout %s", (layout) => {
     const mirror = await withOldState({ top: { layout } });
     const run = await mirror.ok("recover", "--adopt");
     expect(run.out).toBe(
-      "repo: took 2 checkpoints back\nwhat the state had already is believed by name and size; asof verify reads all of it\n",
+      "repo: took 2 checkpoints back\nwhat the state had already is believed by name and size; asof verify --repair reads all of it, and makes copies links again\n",
     );
     expect(mirror.state()).toEqual(mirror.whole);
     const site = mirror.site();
@@ -34,6 +34,23 @@ describe.each(layouts)("asof recover --adopt in layout %s", (layout) => {
     rmSync(mirror.file("state"), { recursive: true });
     await mirror.ok("recover", "--adopt");
     expect(mirror.state()).toEqual(mirror.whole);
+  });
+
+  it("takes back what was pruned and is still served in its grace time", async () => {
+    const settings: MirrorSettings = { top: { layout, grace: "1h" } };
+    const mirror = await withOldState(settings);
+    await mirror.ok("recover", "--adopt");
+    mirror.configure({ ...settings, repository: { retain: { checkpoints: 1 } } });
+    await mirror.ok("prune");
+    rmSync(mirror.file("state"), { recursive: true });
+    await mirror.ok("recover", "--adopt");
+    expect((await mirror.ok("update")).out).toContain("nothing new");
+    expect(mirror.page(`snapshots/repo/${after(0)}/dir/b`)).toBe("one");
+    await mirror.ok("verify", "--repair");
+    mirror.at(3 * day);
+    await mirror.ok("update");
+    expect(mirror.checkpoints()).toEqual([after(2 * day)]);
+    await mirror.ok("verify");
   });
 
   it("takes nothing that is not what was published", async () => {

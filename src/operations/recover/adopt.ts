@@ -24,7 +24,7 @@ export interface AdoptionPlan {
   readonly repository: string;
   readonly published: PublishedLog;
   readonly history: History;
-  /** Kept checkpoints of which the state lacks something, oldest first, and where the site has them. */
+  /** Checkpoints on disk of which the state lacks something, oldest first, and where the site has them. */
   readonly missing: readonly { readonly checkpoint: Checkpoint; readonly place: DistributionSettings }[];
 }
 
@@ -35,13 +35,15 @@ export function planAdoption(workspace: Workspace, lost: LostRepository): Adopti
   const history = foldHistory(published.events);
   const isWhole = openWholeCheck(workspace, history.takenDown);
   const kept = keptCheckpoints(history);
-  const missing = kept
+  // Pruned ones are served until their grace time is over, and need their content until then.
+  const missing = history.checkpoints
     .filter((one) => !isWhole(one.root) || !generatedFiles(one).every(isStored))
-    .map((checkpoint) => {
+    .flatMap((checkpoint) => {
       const place = checkpointPlaces(workspace, lost.name).find(({ basePath }) =>
         existsSync(publicLayout.checkpoint(basePath, checkpoint.created)),
       );
-      if (place !== undefined) return { checkpoint, place };
+      if (place !== undefined) return [{ checkpoint, place }];
+      if (checkpoint.tombstone !== undefined) return [];
       throw notWhole(lost.name, `the directory of checkpoint ${checkpoint.created} is not there`);
     });
   // The content of a plain publication that no checkpoint has cannot be found again: its directory is no longer as it was published when files were dropped from it.
