@@ -44,6 +44,7 @@ export function supplyPower(journal: Journal, folder: string): PowerSupply {
       for (const file of filesBelow(folder)) if (random() < share) writeBack(file);
       run("xfs_io", "-x", "-c", "shutdown", folder);
       run("umount", folder);
+      waitUntilFree(image);
       mount();
     },
     close() {
@@ -69,6 +70,15 @@ export function whyNoPower(): string | undefined {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Another mount namespace, made at the same moment, may hold a copy of the mount for a while: mounted again meanwhile, it would be the file system that is shut down. */
+function waitUntilFree(image: string): void {
+  for (const begun = performance.now(); performance.now() - begun < 10_000;) {
+    if (spawnSync("losetup", ["-j", image], { encoding: "utf8" }).stdout === "") return;
+    spawnSync("sleep", ["0.05"]);
+  }
+  throw new Error(`${image} is still in use`);
 }
 
 function filesBelow(folder: string): readonly string[] {
