@@ -24,9 +24,11 @@ import { Failure } from "../failure.ts";
  */
 export async function syncFileSystem(directory: string): Promise<void> {
   try {
-    const child = spawn("sync", ["-f", directory], { stdio: "ignore", detached: true });
-    const [code] = await once(child, "close");
-    if (code !== 0) throw new Error(`sync ended with ${String(code)}`);
+    // Before it has its group, such a signal can still end it, and nothing has failed: it is asked again.
+    for (let code: unknown = null, signal: unknown = "SIGINT"; code !== 0;) {
+      if (signal !== "SIGINT" && signal !== "SIGTERM") throw new Error(`sync ended with ${String(code ?? signal)}`);
+      [code, signal] = await once(spawn("sync", ["-f", directory], { stdio: "ignore", detached: true }), "close");
+    }
   } catch (cause) {
     throw new Failure("LOCAL_IO", `cannot make ${directory} durable: sync -f failed`, {
       cause,
