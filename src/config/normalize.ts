@@ -7,13 +7,8 @@ import type { Remote } from "../model/remote.ts";
 import { parseRelativePath } from "../model/relative-path.ts";
 import type { RetentionPolicy } from "../model/retention-policy.ts";
 import { hostNames, serverNames } from "../model/server-name.ts";
-import type {
-  WrittenConfig,
-  WrittenDistribution,
-  WrittenRemote,
-  WrittenRepository,
-  WrittenRetention,
-} from "./written-config.ts";
+import type { WrittenConfig, WrittenDistribution, WrittenRepository, WrittenRetention } from "./written-config.ts";
+import type { WrittenRemote } from "./written-remote.ts";
 
 /** The one way from what a person wrote to what the code uses. `file` is absolute; relative paths are relative to its folder. Pure. */
 export function normalizeConfig(written: WrittenConfig, file: string): Config {

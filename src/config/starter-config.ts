@@ -1,4 +1,4 @@
-import type { WrittenRemote } from "./written-config.ts";
+import type { WrittenRemote } from "./written-remote.ts";
 
 /** A commented configuration for one repository: what is written is the least that works, what is commented out shows the defaults. */
 export function starterConfig(options: {

@@ -1,13 +1,14 @@
 import { z } from "zod";
 
 import { basePathProblem } from "../model/base-path.ts";
-import { relativePathProblem } from "../model/relative-path.ts";
-import { commandLine, duration, folder, manifestName, name, patterns, size, text } from "./fields.ts";
+import { commandLine, duration, folder, manifestName, name, size, text } from "./fields.ts";
 import { labelProblem } from "../model/label.ts";
 import { hostNames, serverNames } from "../model/server-name.ts";
 import type { HostName, ServerName } from "../model/server-name.ts";
 import { isSignatureName } from "../model/statement.ts";
-import { remoteUrlProblem, siteUrlProblem } from "./url.ts";
+import { siteUrlProblem } from "./url.ts";
+import { remote } from "./written-remote.ts";
+import type { WrittenRemote } from "./written-remote.ts";
 
 /**
  * What a person may write, each value sound by itself and every default filled in; what must hold between values is asked by rules.ts.
@@ -62,60 +63,11 @@ export interface WrittenRetention {
   readonly labels: readonly string[] | null;
 }
 
-export type WrittenRemote =
-  | { readonly type: "file"; readonly url: string; readonly mode: "additive" | "mirror" }
-  | {
-      readonly type: "directory";
-      readonly path: string;
-      readonly include: readonly string[];
-      readonly exclude: readonly string[];
-      readonly symlinks: "refuse" | "skip" | "follow-inside";
-      readonly ready?: string | undefined;
-    };
-
 export interface WrittenDistribution {
   readonly repository: string;
   readonly base_path: string;
   readonly checkpoint: boolean;
 }
-
-const remote = z.discriminatedUnion(
-  "type",
-  [
-    z
-      .strictObject({
-        type: z.literal("file").describe("A PULP_MANIFEST and the files beside it."),
-        url: text(remoteUrlProblem).describe("http:, https: or file: URL of the manifest itself."),
-        mode: z
-          .enum(["additive", "mirror"])
-          .default("additive")
-          .describe(
-            "additive keeps files that left the manifest; mirror drops them and keeps the upstream manifest as it is.",
-          ),
-      })
-      .describe("A PULP_MANIFEST and the files beside it."),
-    z
-      .strictObject({
-        type: z.literal("directory").describe("A folder on this machine."),
-        path: folder.describe("The folder, relative to the configuration file."),
-        include: patterns.min(1).default(["**"]).describe("Glob patterns of the files to take."),
-        exclude: patterns.default([]).describe("Glob patterns of files to leave out."),
-        symlinks: z
-          .enum(["refuse", "skip", "follow-inside"])
-          .default("refuse")
-          .describe(
-            "refuse stops at the first symbolic link, skip leaves links out, follow-inside takes what links inside the folder point to.",
-          ),
-        ready: text(relativePathProblem)
-          .optional()
-          .describe(
-            "A file in the folder by which its writer says that all is there: without it nothing is read, and it is no content. Its writer removes it before the first change and makes it after the last.",
-          ),
-      })
-      .describe("A folder on this machine."),
-  ],
-  { error: (issue) => (issue.code === "invalid_union" ? 'must be "file" or "directory"' : undefined) },
-);
 
 function keepCount(description: string): z.ZodDefault<z.ZodNullable<z.ZodInt>> {
   return z.int().min(1).nullable().default(null).describe(description);

@@ -1,4 +1,3 @@
-import { readdirSync, statSync } from "node:fs";
 import path from "node:path";
 
 import { Failure } from "../failure.ts";
@@ -6,9 +5,9 @@ import type { RepositorySettings } from "../model/config.ts";
 import { countChanges, differenceOf } from "../model/difference.ts";
 import type { Digest } from "../model/digest.ts";
 import type { Entry } from "../model/entry.ts";
-import { foldHistory, keptCheckpoints, latestVersion } from "../model/history.ts";
+import { foldHistory } from "../model/fold-history.ts";
+import { keptCheckpoints, latestVersion } from "../model/history.ts";
 import type { Checkpoint, HistoryEvent } from "../model/history.ts";
-import { parseInstant } from "../model/instant.ts";
 import type { RelativePath } from "../model/relative-path.ts";
 import { secondsOf, timestampFromSeconds } from "../model/timestamp.ts";
 import type { Timestamp } from "../model/timestamp.ts";
@@ -23,12 +22,9 @@ import { publishedManifest } from "./publish/published-manifest.ts";
 import { settledEvents } from "./publish/settled.ts";
 import { stateCheckpoint } from "./publish/statement.ts";
 import { beginning } from "./sync/sync.ts";
+import { readShelf } from "./read-shelf.ts";
+import type { ShelfEntry } from "./read-shelf.ts";
 import type { Workspace } from "./workspace.ts";
-
-export interface ShelfEntry {
-  readonly name: string;
-  readonly at: Timestamp;
-}
 
 export interface ImportResult {
   readonly imported: readonly Timestamp[];
@@ -36,52 +32,6 @@ export interface ImportResult {
   readonly skipped: readonly Timestamp[];
   /** Names on the shelf that are no dates. */
   readonly ignored: readonly string[];
-}
-
-/**
- * The dated directories of a shelf, oldest first, and the names that are no dates. Patterns: `20240101T000000Z`, `20240101`, `2024-01-01`, `2024-01-01T12:30:00Z`, and those
- * with `_` or `-` between date and time (`2024-01-01_12-30-00`, `20240101-123000`). A date alone is its first second, UTC.
- */
-function readShelf(shelf: string): {
-  readonly dated: readonly ShelfEntry[];
-  readonly ignored: readonly string[];
-} {
-  let names: readonly string[];
-  try {
-    names = readdirSync(shelf).toSorted();
-  } catch (cause) {
-    throw new Failure("SOURCE_UNREACHABLE", `cannot read the shelf ${shelf}`, {
-      cause,
-      hint: "name a directory that holds dated directories",
-    });
-  }
-  const dated: ShelfEntry[] = [];
-  const ignored: string[] = [];
-  for (const name of names) {
-    const at = dateInName(name);
-    const there = at === undefined ? undefined : statSync(path.join(shelf, name), { throwIfNoEntry: false });
-    if (at !== undefined && there?.isDirectory() === true) dated.push({ name, at });
-    else ignored.push(name);
-  }
-  dated.sort((a, b) => (a.at < b.at ? -1 : 1));
-  const twice = dated.find((entry, index) => dated[index + 1]?.at === entry.at);
-  if (twice !== undefined) {
-    throw new Failure("SOURCE_BAD_DATA", `${shelf} has two directories for ${twice.at}`, { hint: "keep one of them" });
-  }
-  if (dated.length === 0) {
-    throw new Failure("SOURCE_BAD_DATA", `${shelf} holds no dated directories`, {
-      hint: "expected names such as 20240101T000000Z or 2024-01-01",
-    });
-  }
-  return { dated, ignored };
-}
-
-/** The moment that a directory's name spells, or undefined. */
-function dateInName(name: string): Timestamp | undefined {
-  const parts = /^(\d{4})-?(\d{2})-?(\d{2})[-_T]?(\d{2})[-:]?(\d{2})[-:]?(\d{2})Z?$/.exec(name);
-  const text = parts === null ? name : `${parts[1]}${parts[2]}${parts[3]}T${parts[4]}${parts[5]}${parts[6]}Z`;
-  const at = name.startsWith("@") ? undefined : parseInstant(text);
-  return at === "latest" ? undefined : at;
 }
 
 /**

@@ -6,7 +6,7 @@ import path from "node:path";
 import { hasErrorCode } from "../error-code.ts";
 import { Failure } from "../failure.ts";
 import type { Digest } from "../model/digest.ts";
-import { foldHistory } from "../model/history.ts";
+import { foldHistory } from "../model/fold-history.ts";
 import type { History, HistoryEvent } from "../model/history.ts";
 import { parseTree } from "../model/tree.ts";
 import type { Tree } from "../model/tree.ts";

@@ -5,13 +5,8 @@ import { describe, expect, it } from "vitest";
 
 import { parseDigest } from "../../src/model/digest.ts";
 import type { Digest } from "../../src/model/digest.ts";
-import {
-  foldHistory,
-  keptCheckpoints,
-  newestPublication,
-  protectedVersions,
-  withdrawnLatest,
-} from "../../src/model/history.ts";
+import { foldHistory } from "../../src/model/fold-history.ts";
+import { keptCheckpoints, newestPublication, protectedVersions, withdrawnLatest } from "../../src/model/history.ts";
 import { goneIntervals, timelineOf } from "../../src/model/history-timeline.ts";
 import type { HistoryEvent } from "../../src/model/history.ts";
 import { applyRetention } from "../../src/model/retention.ts";

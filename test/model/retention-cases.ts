@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-import { foldHistory } from "../../src/model/history.ts";
+import { foldHistory } from "../../src/model/fold-history.ts";
 import type { Checkpoint, HistoryEvent } from "../../src/model/history.ts";
 import { parseDigest } from "../../src/model/digest.ts";
 import { noRules } from "../../src/model/retention-policy.ts";

@@ -1,6 +1,7 @@
 import type { RepositorySettings } from "../../model/config.ts";
 import { countChanges, differenceOf } from "../../model/difference.ts";
-import { foldHistory, keptCheckpoints, latestVersion } from "../../model/history.ts";
+import { foldHistory } from "../../model/fold-history.ts";
+import { keptCheckpoints, latestVersion } from "../../model/history.ts";
 import type { Checkpoint, History, Publication } from "../../model/history.ts";
 import { timestampFromSeconds } from "../../model/timestamp.ts";
 import { reveal } from "../../site/reveal.ts";

@@ -3,7 +3,8 @@ import path from "node:path";
 
 import type { DistributionSettings } from "../../model/config.ts";
 import type { Digest } from "../../model/digest.ts";
-import { foldHistory, keptCheckpoints, latestVersion, newestPublication } from "../../model/history.ts";
+import { foldHistory } from "../../model/fold-history.ts";
+import { keptCheckpoints, latestVersion, newestPublication } from "../../model/history.ts";
 import type { Checkpoint, History, HistoryEvent } from "../../model/history.ts";
 import { proofFiles } from "../../model/statement.ts";
 import { timestampFromSeconds } from "../../model/timestamp.ts";

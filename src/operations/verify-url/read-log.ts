@@ -1,6 +1,6 @@
 import { Failure } from "../../failure.ts";
 import type { Digest } from "../../model/digest.ts";
-import { foldHistory } from "../../model/history.ts";
+import { foldHistory } from "../../model/fold-history.ts";
 import type { History, HistoryEvent } from "../../model/history.ts";
 import { linesInPiece, logPieceName } from "../../model/log-piece.ts";
 import { openLogReader } from "../../store/log.ts";
