@@ -44,13 +44,30 @@ export async function explore(scenario: Scenario, supply?: (live: string) => Pow
   const server = await startCrashServer(dir);
   const project = openCrashProject(path.join(dir, "live"), runner);
   const start = path.join(dir, "start");
-  await scenario.prepare(project);
-  project.keep(start);
-  const { calls, states, final } = await learn(scenario, project, server, start);
+  const { calls, states, final } = await prepare();
   const targets = [...new Set(states.flatMap((state) => [...state.keys()]))];
 
   // A site that is to be repaired may have some.
   const deadBefore = new Set(states.slice(0, 1).flatMap(deadEnds));
+
+  /** Nothing is left running or mounted where this fails. */
+  async function prepare(): ReturnType<typeof learn> {
+    try {
+      await scenario.prepare(project);
+      project.keep(start);
+      return await learn(scenario, project, server, start);
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  }
+
+  async function close(): Promise<void> {
+    runner.close();
+    await server.stop();
+    power?.close();
+    rmSync(dir, { recursive: true, force: true });
+  }
 
   async function tryFaults(fault: Fault, second?: Fault): Promise<CaseResult> {
     const problems: string[] = [];
@@ -120,12 +137,7 @@ export async function explore(scenario: Scenario, supply?: (live: string) => Pow
     tryFault: (fault) => tryFaults(fault),
     tryFaults,
     tryPowerCut,
-    async close() {
-      runner.close();
-      await server.stop();
-      power?.close();
-      rmSync(dir, { recursive: true, force: true });
-    },
+    close,
   };
 }
 
