@@ -29,6 +29,9 @@ export function foldHistory(events: readonly HistoryEvent[]): History {
         upstreamManifest = event;
         break;
       case "publication": {
+        // Content that a plain publication alone held is swept when another one takes its place: nothing can go back to it.
+        const superseded = publications.at(-1);
+        if (superseded?.checkpoint === false) unservable.add(superseded.publication);
         publications.push(event);
         if (!event.checkpoint) break;
         const version = versions[event.version];

@@ -105,7 +105,10 @@ export interface History {
   /** Ascending; the first is version 0. */
   readonly versions: readonly [Version, ...Version[]];
   readonly publications: readonly Publication[];
-  /** Numbers of publications that plain distributions must not serve: pruned checkpoints, and all that held the content of a withdrawn one when it was withdrawn. */
+  /**
+   * Numbers of publications that plain distributions must not serve: pruned checkpoints, plain ones that another followed, and all that held the content of a withdrawn one when it was
+   * withdrawn.
+   */
   readonly unservable: ReadonlySet<number>;
   /** Every checkpoint ever made, ascending by name, pruned ones with their tombstone. */
   readonly checkpoints: readonly Checkpoint[];

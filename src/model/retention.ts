@@ -48,6 +48,15 @@ export function pinningLabels(
   return checkpoint.labels.filter((label) => labels === undefined || labels.includes(label));
 }
 
+/** Labels that a policy names and no checkpoint has: most likely misspelt. None where there is no checkpoint that could have one. */
+export function unknownLabels(
+  { labels = [] }: Pick<RetentionPolicy, "labels">,
+  kept: readonly Pick<Checkpoint, "labels">[],
+): readonly string[] {
+  const known = new Set(kept.flatMap((checkpoint) => checkpoint.labels));
+  return kept.length === 0 ? [] : labels.filter((label) => !known.has(label));
+}
+
 /** Reasons by index. `periods` are those of checkpoints in ascending order; a rule that counts 0 keeps none. */
 function countPeriods(name: string, most: number, periods: readonly string[]): ReadonlyMap<number, string> {
   const reasons = new Map<number, string>();

@@ -5,7 +5,7 @@ import { secondsOf, timestampFromSeconds } from "../model/timestamp.ts";
 import type { Timestamp } from "../model/timestamp.ts";
 import { applyBuild, isEmptyPlan, planBuild } from "./build/build.ts";
 import { asLocalFailure } from "./local-failure.ts";
-import { planPrune, writeTombstones } from "./retire/prune.ts";
+import { planPrune, warnOfUnknownLabels, writeTombstones } from "./retire/prune.ts";
 import { hasNewContent, publish } from "./publish/publish.ts";
 import { withdrawnAgain, withdrawnAgainText } from "./publish/withdrawn-again.ts";
 import { reconcileSettled } from "./publish/settled.ts";
@@ -121,6 +121,7 @@ async function updateOne(
       publication === undefined && content !== undefined
         ? moveHorizon(workspace, repository, content.began)
         : undefined;
+    warnOfUnknownLabels(workspace, repository);
     const plan = planPrune(workspace, repository);
     writeTombstones(workspace, repository, plan);
     const version = store.repository(name)?.history.versions.at(-1);

@@ -25,6 +25,8 @@ export interface PublicLayout {
   timeMapFolder(base: BasePath): string;
   /** A directory that every checkpoint with this very directory shares. */
   shared(tree: Digest): string;
+  /** Where all of them are. */
+  readonly sharedFolder: string;
   /** Where the `serial`-th state of the plain distribution at a base path is kept in the shared layout; the base path is a symlink to it. */
   plain(base: BasePath, serial: number): string;
   plainFolder(base: BasePath): string;
@@ -46,6 +48,7 @@ export function publicLayout(root: string): PublicLayout {
     goneFolder: (base) => below(base, "_asof", "gone"),
     timeMapFolder: (base) => below(base, "_asof", "timemap"),
     gonePage: (base, from) => below(base, "_asof", "gone", `${from}.html`),
+    sharedFolder: below("_asof", "d"),
     shared: (tree) => below("_asof", "d", tree.slice(0, 2), tree.slice(2, 32)),
     plainFolder,
     plain: (base, serial) => path.join(plainFolder(base), String(serial)),

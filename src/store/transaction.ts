@@ -174,7 +174,8 @@ export function treeDigest(tree: Tree): Digest {
   return asDigest(createHash("sha256").update(printTree(tree)).digest("hex"));
 }
 
-function linkIfPossible(from: string, to: string): boolean {
+/** Gives a file a second name; false, and nothing done, where it cannot have one there. */
+export function linkIfPossible(from: string, to: string): boolean {
   try {
     linkSync(from, to);
     return true;

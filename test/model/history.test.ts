@@ -181,11 +181,17 @@ describe("a withdrawn checkpoint", () => {
   });
 
   it("takes plain distributions back beyond every publication with its content, but not beyond later ones", () => {
-    const before = [beginning, ...versions, plain(5, 1), plain(10, 2), checkpoint(20, 2)];
+    const before = [beginning, ...versions, checkpoint(5, 1), checkpoint(10, 2), checkpoint(20, 2)];
     expect(newestPublication(foldHistory([...before, withdrawn(20)]))?.created).toBe(at(5));
     expect(newestPublication(foldHistory([...before, tombstone(20)]))?.created).toBe(at(10));
     expect(newestPublication(foldHistory([...before, withdrawn(20), plain(30, 2)]))?.created).toBe(at(30));
     expect(newestPublication(foldHistory([beginning, ...versions, checkpoint(20, 2), withdrawn(20)]))).toBe(undefined);
+  });
+
+  it("takes plain distributions past publications that were no checkpoints: nothing keeps the content of one that another followed", () => {
+    const before = [beginning, ...versions, checkpoint(5, 1), plain(10, 1), plain(15, 1), checkpoint(20, 2)];
+    expect(newestPublication(foldHistory([...before, withdrawn(20)]))?.created).toBe(at(5));
+    expect(newestPublication(foldHistory(before.slice(0, -1)))?.created).toBe(at(15));
   });
 
   it("is not to be published again while its version is the latest, unless somebody did", () => {

@@ -26,6 +26,25 @@ describe("a label", () => {
     expect((await mirror.ok("list")).out).toMatch(/, label release-1\n/);
   });
 
+  it("that the retention rules name and no checkpoint has is warned of, once in each run, before it costs anything", async () => {
+    const mirror = aMirror({ repository: { retain: { labels: ["relaese", "gone"] } } });
+    mirror.offer({ file: "a" });
+    // Nothing could have a label yet.
+    expect((await mirror.ok("prune", "--dry-run")).err).toBe("");
+    await mirror.ok("update");
+    await mirror.ok("label", "repo", "latest", "release");
+    mirror.at(60);
+    mirror.offer({ file: "b" });
+    const warning = "asof: warning: repositories.repo.retain.labels names relaese, gone, and no checkpoint of repo has";
+    for (const argv of [["prune", "--dry-run"], ["prune"], ["update", "--dry-run"], ["update", "--quiet"]]) {
+      const { err } = await mirror.ok(...argv);
+      expect(err.split(warning), argv.join(" ")).toHaveLength(2);
+    }
+    mirror.configure({ repository: { retain: { labels: ["release"], last: 5 } } });
+    await mirror.ok("label", "repo", "latest", "release");
+    for (const argv of [["prune"], ["update"]]) expect((await mirror.ok(...argv)).err).toBe("");
+  });
+
   it("keeps its checkpoint when others are pruned, and leaves it to the rules when it is taken away", async () => {
     const mirror = await threeCheckpoints();
     await mirror.ok("label", "repo", after(0), "first");

@@ -211,6 +211,18 @@ describe("sign:", () => {
     expect(existsSync(mirror.file(base)) ? mirror.checkpoints() : []).toEqual([]);
   });
 
+  it("shows the command as it was run when it fails, without what it calls a secret", async () => {
+    const mirror = aMirror();
+    mirror.offer(files);
+    await mirror.ok("sync");
+    const command = ["sh", "-c", 'echo "cannot sign $1" >&2; exit 2', "--passphrase", "hunter2", "{file}", "PIN=1234"];
+    mirror.configure({ top: { sign: { command } } });
+    const run = await mirror.run("publish", "repo", "--checkpoint");
+    const [first = ""] = run.err.split("\n");
+    expect(first).toMatch(/--passphrase \*\*\* \/\S+\/state\/incoming\/\S+\/checkpoint\.txt PIN=\*\*\*: cannot sign /);
+    expect(run.err).not.toMatch(/\{file\}|hunter2.*hunter2|1234/);
+  });
+
   it("signs once: what build makes again has the very signature that was made", async () => {
     const mirror = aMirror({
       top: { sign: { command: ["sh", "-c", 'echo x >> calls; cat calls "$0" > "$1"', "{file}", "{signature}"] } },

@@ -64,6 +64,23 @@ describe.each(["shared", "hardlinks", "copies"])("asof take-down in layout %s", 
     expect(mirror.events()).toHaveLength(log + 1);
   });
 
+  it("says when it was taken down where nothing is left to do, and only there", async () => {
+    const mirror = await withLeak(settings);
+    await mirror.ok("take-down", sha256, "--reason", "leaked key");
+    mirror.at(day);
+    const place = `snapshots/repo/${after(60)}/copy`;
+    for (const argv of [["--dry-run"], []]) {
+      const again = await mirror.ok("take-down", sha256, "--reason", "twice", ...argv);
+      expect(again.out).toBe(`${sha256} was taken down on 2025-03-18T14:04:38Z; nothing was left to do\n`);
+      const json = await mirror.ok("take-down", sha256, "--reason", "twice", "--json", ...argv);
+      expect(JSON.parse(json.out)).toMatchObject({ repositories: [], paths: [], takenDownBefore: after(60) });
+    }
+    writeFileSync(mirror.file(`public/${place}`), leaked);
+    const run = await mirror.ok("take-down", sha256, "--reason", "again");
+    expect(run.out).toContain(`removed "${place}"\ntook down ${sha256} in 1 place.`);
+    expect(existsSync(mirror.file(`public/${place}`))).toBe(false);
+  });
+
   it("removes the files although the pool has lost the object", async () => {
     const mirror = await withLeak(settings);
     rmSync(object(mirror), { force: true });

@@ -209,6 +209,42 @@ describe("asof verify", () => {
     expect((await mirror.run("verify")).exit).toBe(3);
   });
 
+  it("says first that the state is older than its site, before everything in which they differ", async () => {
+    const mirror = await twoCheckpoints();
+    cpSync(mirror.file("state"), mirror.file("old"), { recursive: true });
+    mirror.at(120);
+    mirror.offer({ big: "something else", "dir/c": "new" });
+    await mirror.ok("update");
+    const recorded = mirror.events().length;
+    rmSync(mirror.file("state"), { recursive: true });
+    renameSync(mirror.file("old"), mirror.file("state"));
+    const known = mirror.events().length;
+    const first = `the state is older than its site: it knows ${known} events of repo, the site was built from ${recorded}`;
+    for (const argv of [[], ["--repair", "--dry-run"]]) {
+      const run = await mirror.run("verify", ...argv);
+      expect(run.exit, said(run)).toBe(3);
+      const lines = run.out.split("\n");
+      expect(lines[0]).toBe(first);
+      expect(lines[1]).toContain("asof recover is the way on");
+      expect(lines.length).toBeGreaterThan(10);
+      expect(run.out).not.toContain("set it aside");
+      const json: unknown = JSON.parse((await mirror.run("verify", ...argv, "--json")).out);
+      expect(json).toMatchObject({ behindSite: [{ repository: "repo", known, recorded, older: true }] });
+    }
+    await mirror.ok("recover", "--adopt");
+    const whole = await mirror.ok("verify", "--json");
+    expect(JSON.parse(whole.out)).toMatchObject({ behindSite: [], findings: [] });
+  });
+
+  it("says first that the state has another history than its site", async () => {
+    const mirror = await twoCheckpoints();
+    const whole = mirror.page("site.json");
+    mirror.write("public/site.json", whole.replace(/("head": ?")../, "$1zz"));
+    const run = await mirror.run("verify");
+    expect(run.out).toMatch(/^the state has another history of repo than its site\nasof recover is the way on/);
+    expect(JSON.parse((await mirror.run("verify", "--json")).out)).toMatchObject({ behindSite: [{ older: false }] });
+  });
+
   it("lists a thousand addresses of an object that more show, and counts them all", async () => {
     const mirror = aMirror();
     mirror.offer(Object.fromEntries(Array.from({ length: 600 }, (_, index) => [`dir/${index}`, "same"])));
@@ -331,7 +367,7 @@ describe("asof verify --repair", () => {
     await expectRefused(mirror);
   });
 
-  it("refuses state/ and rules/ of an old backup beside a newer site, also when site.json cannot be read", async () => {
+  it("refuses state/ and rules/ of an old backup beside a newer site, also when site.json cannot be read or is gone", async () => {
     const mirror = await twoCheckpoints();
     for (const name of ["state", "rules"]) cpSync(mirror.file(name), mirror.file(`old/${name}`), { recursive: true });
     mirror.at(120);
@@ -343,6 +379,8 @@ describe("asof verify --repair", () => {
     }
     await expectRefused(mirror);
     mirror.write("public/site.json", "{");
+    await expectRefused(mirror);
+    rmSync(mirror.file("public/site.json"));
     await expectRefused(mirror);
     expect(mirror.checkpoints()).toEqual([after(0), after(60), after(120)]);
   });

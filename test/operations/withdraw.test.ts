@@ -288,9 +288,76 @@ describe("asof withdraw", () => {
       elsewhere: [{ repository: "repo", time: after(0), checkpoint: true, files: 1 }],
       isLatestVersion: true,
       departed: [],
+      distributions: [
+        {
+          name: "plain",
+          base_path: "plain",
+          checkpoint: false,
+          serves: { time: after(0), checkpoint: true, files: 1, bytes: 4 },
+        },
+        {
+          name: "snapshots",
+          base_path: "snapshots/repo",
+          checkpoint: true,
+          serves: { time: after(0), checkpoint: true, files: 1, bytes: 4 },
+        },
+      ],
       swept: null,
     });
     expect(mirror.everything()).toEqual(before);
+  });
+
+  it("says of each distribution where it leads from now on, past what retention pruned before", async () => {
+    const mirror = await history({}, ["a", "b", "c"]);
+    await mirror.ok("label", "repo", after(0), "kept");
+    mirror.configure({ ...mirrored, repository: { retain: { last: 1 } } });
+    await mirror.ok("prune");
+    const dry = await mirror.ok(...withdrawLatest, "--dry-run");
+    expect(dry.out).toContain(
+      `plain: plain/ would serve checkpoint ${after(0)} (2 files, 5 bytes)\nsnapshots: snapshots/repo/latest would lead to ${after(0)}\n`,
+    );
+    const { out } = await mirror.ok(...withdrawLatest);
+    expect(out).toContain(
+      `plain: plain/ serves checkpoint ${after(0)} (2 files, 5 bytes)\nsnapshots: snapshots/repo/latest leads to ${after(0)}\n`,
+    );
+    expect(mirror.json("site.json")).toMatchObject({ distributions: [{ newest: after(0) }, { newest: after(0) }] });
+
+    const withdrawLast = ["withdraw", "repo", after(0), "--reason", reason] as const;
+    for (const argv of [[...withdrawLast, "--dry-run"], withdrawLast, withdrawLast]) {
+      const last = await mirror.ok(...argv);
+      expect(last.out).toMatch(/^plain: plain\/ (?:serves|would serve) an empty repository$/m);
+      expect(last.out).toMatch(/^snapshots: snapshots\/repo\/latest (?:leads|would lead) nowhere \(404\)/m);
+      const { distributions } = JSON.parse((await mirror.ok(...argv, "--json")).out);
+      expect(distributions).toMatchObject([{ serves: null }, { serves: null }]);
+    }
+    expect(mirror.page("plain/PULP_MANIFEST")).toBe("");
+    expect((await mirror.ok("resolve", "snapshots", "latest")).out).toContain("404");
+  });
+
+  it("goes past a publication that was no checkpoint, because its content is not kept", async () => {
+    const mirror = aMirror(mirrored);
+    mirror.offer({ good: "good" });
+    await mirror.ok("sync");
+    await mirror.ok("publish", "repo");
+    mirror.at(60);
+    mirror.offer({ bad: "bad" });
+    await mirror.ok("update");
+    const { out } = await mirror.ok(...withdrawLatest);
+    expect(out).toContain("plain: plain/ serves an empty repository\n");
+    expect(mirror.page("plain/PULP_MANIFEST")).toBe("");
+    await mirror.ok("verify");
+  });
+
+  it("leaves a plain distribution where it is when something newer is served there", async () => {
+    const mirror = await history({}, ["a"]);
+    mirror.at(60);
+    mirror.offer({ good: "good" });
+    await mirror.ok("sync");
+    await mirror.ok("publish", "repo");
+    const { out } = await mirror.ok(...withdrawLatest);
+    expect(out).toContain(`plain: plain/ serves publication ${after(60)} (1 file, 4 bytes)\n`);
+    expect(out).toContain("snapshots: snapshots/repo/latest leads nowhere (404): no checkpoint is left\n");
+    expect(mirror.page("plain/good")).toBe("good");
   });
 
   it("names the neighbours of a time that is no checkpoint, and refuses reasons that no line can show", async () => {

@@ -1,4 +1,4 @@
-import { planPrune, prune as pruneOperation } from "../../operations/retire/prune.ts";
+import { planPrune, prune as pruneOperation, warnOfUnknownLabels } from "../../operations/retire/prune.ts";
 import type { PrunePlan } from "../../operations/retire/prune.ts";
 import { withWriter } from "../../operations/with-writer.ts";
 import { openWorkspaceIfAny, repositoriesNamed } from "../../operations/workspace.ts";
@@ -21,6 +21,7 @@ export const prune: Command = defineCommand({
     const world = workspaceOptions(context, config);
     if (options.dryRun) {
       const workspace = openWorkspaceIfAny(world);
+      for (const repository of repositories) warnOfUnknownLabels(workspace, repository);
       const plans = repositories.map((repository) => ({ repository, decisions: planPrune(workspace, repository) }));
       context.print(pruneReport(plans, true));
       return;

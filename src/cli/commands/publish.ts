@@ -15,7 +15,7 @@ export const publish: Command = defineCommand({
   positionals: { repository: { description: "Repository whose latest version is published", required: true } },
   options: {
     checkpoint: { kind: "flag", description: "Make it a checkpoint: a directory named by this second, for ever" },
-    version: { kind: "number", description: "Publish this version; only the latest one can be published", least: 0 },
+    version: { kind: "number", description: "Refused: it is always the latest version that is published", least: 0 },
     accept: {
       kind: "flag",
       description:
@@ -34,11 +34,10 @@ export const publish: Command = defineCommand({
     const { options } = context;
     const config = await context.loadConfig();
     const repository = repositoryNamed(config, options.repository);
-    // Pulp's rule, in its own words: a checkpoint names a repository, never a version.
     if (options.version !== undefined) {
-      throw new Failure("USAGE", "--version cannot be given: a publication is always made from the latest version", {
-        hint: "checkpoint may only be used with a repository",
-      });
+      const { store } = openWorkspaceIfAny(workspaceOptions(context, config));
+      const history = store.repository(repository.name)?.history;
+      throw versionFailure(repository.name, options, history === undefined ? 0 : latestVersion(history).version);
     }
     if (options.dryRun) {
       const workspace = openWorkspaceIfAny(workspaceOptions(context, config));
@@ -70,3 +69,20 @@ export const publish: Command = defineCommand({
     });
   },
 });
+
+/** Pulp's rule, in its own words, for checkpoints: they name a repository, never a version. */
+function versionFailure(
+  name: string,
+  { version, checkpoint }: { readonly version: number | undefined; readonly checkpoint: boolean },
+  latest: number,
+): Failure {
+  const what = checkpoint ? "a checkpoint" : "a publication";
+  const why =
+    version !== undefined && version > latest
+      ? `${name} has no version ${version}: its latest is ${latest}`
+      : `--version cannot be given: ${what} is always made from the latest version, which is ${latest}`;
+  const pulp = checkpoint ? " (in Pulp's words: checkpoint may only be used with a repository)" : "";
+  return new Failure("USAGE", why, {
+    hint: `leave --version out: asof publish ${name}${checkpoint ? " --checkpoint" : ""} publishes version ${latest}${pulp}; older ones are served as the checkpoints that were made of them, which asof list shows`,
+  });
+}

@@ -1,5 +1,5 @@
-import type { Answer } from "../../model/resolve-request.ts";
 import { resolve as resolveOperation } from "../../operations/resolve.ts";
+import type { Resolution } from "../../operations/resolve.ts";
 import { openWorkspace } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";
@@ -25,16 +25,19 @@ export const resolve: Command = defineCommand({
     const { distribution, time } = context.options;
     const path = (context.options.path ?? "").replace(/^\/+/, "");
     const config = await context.loadConfig();
-    const { target, answer } = resolveOperation(openWorkspace(workspaceOptions(context, config)), {
+    const resolution = resolveOperation(openWorkspace(workspaceOptions(context, config)), {
       distribution,
       time,
       path,
     });
-    context.print({ text: () => `${target}\n${answerText(answer)}\n`, json: () => ({ target, answer }) });
+    context.print({
+      text: () => `${resolution.target}\n${answerText(resolution)}\n`,
+      json: () => ({ ...resolution, missing: resolution.missing ?? null }),
+    });
   },
 });
 
-function answerText(answer: Answer): string {
+function answerText({ answer, missing }: Resolution): string {
   switch (answer.kind) {
     case "redirect":
       return `${answer.status} ${answer.location} (${answer.caching})`;
@@ -43,11 +46,26 @@ function answerText(answer: Answer): string {
     case "gone":
       return `410 pruned; older: ${answer.older ?? "none"}, newer: ${answer.newer ?? "none"}`;
     case "missing":
-      return "404 no checkpoint answers for this time";
+      return `404 ${missingText(missing)}`;
     case "bad-request":
       return "400 no server accepts this path";
     case "beside":
     case "elsewhere":
       return "404 no timestamp";
+  }
+}
+
+function missingText(missing: Resolution["missing"]): string {
+  switch (missing?.reason) {
+    case "before-first": {
+      const { first, oldest } = missing;
+      const gone = `, which is gone; ${oldest === undefined ? "no checkpoint is left" : `the oldest that is left is ${oldest}`}`;
+      return `this time is before the first checkpoint, ${first}${oldest === first ? "" : gone}`;
+    }
+    case "future":
+      return `this time is in the future (it is ${missing.now} now): nobody knows yet what it will hold. The newest checkpoint is ${missing.newest}, to which "latest" leads`;
+    case "no-checkpoint":
+    case undefined:
+      return "there is no checkpoint";
   }
 }

@@ -2,6 +2,7 @@ import { Failure } from "../../failure.ts";
 import { isDigest } from "../../model/digest.ts";
 import type { Digest } from "../../model/digest.ts";
 import { parseReason, reasonRule } from "../../model/reason.ts";
+import { isoOf } from "../../model/timestamp.ts";
 import { planTakeDown, takeDown as takeDownOperation } from "../../operations/retire/take-down.ts";
 import type { TakeDownPlan } from "../../operations/retire/take-down.ts";
 import { withWriter } from "../../operations/with-writer.ts";
@@ -10,6 +11,7 @@ import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";
 import { workspaceOptions } from "../operate.ts";
 import { dryRunOption, waitOption } from "../options.ts";
+import { countText } from "../reports/verify-report.ts";
 
 export const takeDown: Command = defineCommand({
   positionals: { sha256: { description: "SHA-256 of the content that must go", required: true } },
@@ -56,28 +58,34 @@ function asDigest(text: string): Digest {
 const shownPlaces = 20;
 
 function report(
-  { digest, reason, repositories, places }: TakeDownPlan,
+  { digest, reason, repositories, places, done }: TakeDownPlan,
   isDryRun: boolean,
   isVerbose: boolean,
 ): { text: () => string; json: () => object } {
   const shown = isVerbose ? places : places.slice(0, shownPlaces);
   const more = places.length - shown.length;
+  const count = countText(places.length, "place");
   return {
     text: () =>
-      [
-        ...shown.map(({ urlPath }) => `${isDryRun ? "would remove" : "removed"} ${JSON.stringify(urlPath)}`),
-        ...(more > 0 ? [`… and ${more} more (--verbose shows them)`] : []),
-        isDryRun
-          ? `would take down ${digest} in ${places.length} places`
-          : `took down ${digest} in ${places.length} places. Copies that others made stay: replicas (sync them with deletion), caches of clients and proxies, backups of state/`,
-        "",
-      ].join("\n"),
+      done === undefined ? takenDownText() : `${digest} was taken down on ${isoOf(done)}; nothing was left to do\n`,
     json: () => ({
       dryRun: isDryRun,
       sha256: digest,
       reason,
       repositories,
       paths: places.map(({ urlPath }) => urlPath),
+      takenDownBefore: done ?? null,
     }),
   };
+
+  function takenDownText(): string {
+    return [
+      ...shown.map(({ urlPath }) => `${isDryRun ? "would remove" : "removed"} ${JSON.stringify(urlPath)}`),
+      ...(more > 0 ? [`… and ${more} more (--verbose shows them)`] : []),
+      isDryRun
+        ? `would take down ${digest} in ${count}`
+        : `took down ${digest} in ${count}. Copies that others made stay: replicas (sync them with deletion), caches of clients and proxies, backups of state/`,
+      "",
+    ].join("\n");
+  }
 }

@@ -3,6 +3,7 @@ import { withWriter } from "../../operations/with-writer.ts";
 import { openWorkspaceIfAny, repositoriesNamed } from "../../operations/workspace.ts";
 import { update as updateOperation } from "../../operations/update.ts";
 import { watchUpdates } from "../../operations/preview/watch-updates.ts";
+import { warnOfUnknownLabels } from "../../operations/retire/prune.ts";
 import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";
 import { errorText, reportOf } from "../error-report.ts";
@@ -51,7 +52,10 @@ export const update: Command = defineCommand({
     if (options.dryRun) {
       const open = openWorkspaceIfAny(workspace);
       const plans = [];
-      for (const repository of repositories) plans.push(await planUpdate(open, repository));
+      for (const repository of repositories) {
+        warnOfUnknownLabels(open, repository);
+        plans.push(await planUpdate(open, repository));
+      }
       context.print(planReport(plans, { withCheckpoints: true }));
       return 0;
     }

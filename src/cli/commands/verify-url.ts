@@ -1,5 +1,6 @@
 import { Failure } from "../../failure.ts";
 import { parseDigest } from "../../model/digest.ts";
+import type { Digest } from "../../model/digest.ts";
 import { parseInstant } from "../../model/instant.ts";
 import type { Timestamp } from "../../model/timestamp.ts";
 import { verifyUrl } from "../../operations/verify-url/verify-url.ts";
@@ -50,7 +51,7 @@ export async function runVerifyUrl(context: CommandContext<UrlOptions>, url: str
     all: options.all,
     sample: options.sample,
     check,
-    root: options.root === undefined ? undefined : digestOf("root", options.root),
+    root: options.root === undefined ? undefined : rootOf(options.root),
     head: options.head === undefined ? undefined : headOf(options.head),
     signal,
     onProgress: ({ files, total, bytes }) => progress.update({ label: "verify", done: files, total, bytes }),
@@ -89,14 +90,19 @@ function timeOf(text: string): Timestamp | undefined {
   return at === "latest" ? undefined : at;
 }
 
-function digestOf(name: string, text: string): LogHead["head"] {
+function rootOf(text: string): Digest {
   const digest = parseDigest(text.toLowerCase());
-  if (digest === undefined) throw new Failure("USAGE", `--${name} must be a SHA-256, 64 hexadecimal digits`);
+  if (digest === undefined) throw new Failure("USAGE", "--root must be a SHA-256, 64 hexadecimal digits");
   return digest;
 }
 
 function headOf(text: string): LogHead {
-  const [, length = "", digest = ""] = /^([1-9]\d{0,9}):(.+)$/.exec(text) ?? [];
-  if (length === "") throw new Failure("USAGE", "--head must be LINES:SHA256, as an earlier check printed it");
-  return { length: Number(length), head: digestOf("head", digest) };
+  const [, length = "", hex = ""] = /^([1-9]\d{0,9}):(.+)$/.exec(text) ?? [];
+  const head = parseDigest(hex.toLowerCase());
+  if (head !== undefined) return { length: Number(length), head };
+  throw new Failure(
+    "USAGE",
+    "--head must be LINES:SHA256: how many lines the log had, a colon, and the 64 hexadecimal digits of the last one's SHA-256",
+    { hint: 'an earlier check printed it after "To remember:"; checkpoints.json has both under "log"' },
+  );
 }

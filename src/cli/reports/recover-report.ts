@@ -32,5 +32,4 @@ function tookText(count: number, dryRun: boolean): string {
 }
 
 /** What a backup brought is not read as a whole. */
-const believed =
-  "what the state had already is believed by name and size; asof verify --repair reads all of it, and makes copies links again\n";
+const believed = "what the state had already is believed by name and size; asof verify reads all of it\n";

@@ -4,7 +4,7 @@ import type { PlannedRepair, RepairAction } from "../../operations/repair/plan-r
 import type { RepairResult } from "../../operations/repair/repair.ts";
 import type { Verification } from "../../operations/verify/verify.ts";
 import type { CommandResult } from "../command.ts";
-import { countText, findingJson, findingLines, shownFile, verificationJson } from "./verify-report.ts";
+import { behindSiteLines, countText, findingJson, findingLines, shownFile, verificationJson } from "./verify-report.ts";
 
 /** What a repair would do about each finding. */
 export function repairPlanReport(found: Verification, config: Config): CommandResult {
@@ -13,8 +13,10 @@ export function repairPlanReport(found: Verification, config: Config): CommandRe
     text: () =>
       planned.length === 0
         ? "nothing to repair\n"
-        : planned
-            .flatMap((one) => [...findingLines(one.finding, config), `  -> ${actionText(one)}`])
+        : [
+            ...behindSiteLines(found),
+            ...planned.flatMap((one) => [...findingLines(one.finding, config), `  -> ${actionText(one)}`]),
+          ]
             .map((line) => `${line}\n`)
             .join(""),
     json: () => ({ ...verificationJson(found), repairs: planned.map(plannedJson) }),

@@ -14,11 +14,28 @@ export function verifyReport(
 ): CommandResult {
   return {
     text: () =>
-      [...found.findings.flatMap((finding) => findingLines(finding, config)), summary(found, options.isQuick)]
+      [
+        ...behindSiteLines(found),
+        ...found.findings.flatMap((finding) => findingLines(finding, config)),
+        summary(found, options.isQuick),
+      ]
         .map((line) => `${line}\n`)
         .join(""),
     json: () => ({ ...verificationJson(found), quick: options.isQuick }),
   };
+}
+
+/** Why there may be many findings and nothing to repair; none where the site knows no more than the state. */
+export function behindSiteLines({ behindSite }: Pick<Verification, "behindSite">): readonly string[] {
+  if (behindSite.length === 0) return [];
+  return [
+    ...behindSite.map(({ name, known, recorded, isOlder }) =>
+      isOlder
+        ? `the state is older than its site: it knows ${countText(known, "event")} of ${name}, the site was built from ${recorded}`
+        : `the state has another history of ${name} than its site`,
+    ),
+    "asof recover is the way on, before any repair: with --adopt it takes back from the site what the state lacks. What follows may come from that alone",
+  ];
 }
 
 /** `verified 20,431 objects, 3.2 GB, 4 logs, 1,204 checkpoints: no damage` */
@@ -34,8 +51,8 @@ function summary(found: Verification, isQuick: boolean): string {
   return `${isQuick ? "looked at" : "verified"} ${counts}: ${outcome}${unchecked}${isQuick ? "; nothing was hashed" : ""}`;
 }
 
-/** The fields that every form of the JSON has; `complete` is false where `unchecked` names what was not compared. */
-export function verificationJson({ findings, notices, unchecked, ...found }: Verification): object {
+/** The fields that every form of the JSON has; `complete` is false where `unchecked` names what was not compared; `behindSite` says of which repositories the site knows more events than the state. */
+export function verificationJson({ behindSite, findings, notices, unchecked, ...found }: Verification): object {
   const { objects, bytes, records, logs, checkpoints } = found;
   const complete = unchecked.length === 0;
   return {
@@ -47,6 +64,12 @@ export function verificationJson({ findings, notices, unchecked, ...found }: Ver
     complete,
     unchecked,
     notices,
+    behindSite: behindSite.map(({ name, known, recorded, isOlder }) => ({
+      repository: name,
+      known,
+      recorded,
+      older: isOlder,
+    })),
     findings: findings.map(findingJson),
   };
 }

@@ -1,3 +1,4 @@
+import type { ServedAfter } from "../../operations/retire/served-after.ts";
 import type { SharedContent } from "../../operations/retire/shared-content.ts";
 import type { SweepResult } from "../../operations/retire/sweep.ts";
 import type { Withdrawal } from "../../operations/retire/withdraw.ts";
@@ -28,6 +29,15 @@ export function withdrawReport(withdrawal: Withdrawal, swept: SweepResult | unde
       })),
       isLatestVersion: withdrawal.isLatest,
       departed: withdrawal.departed,
+      distributions: withdrawal.distributions.map(({ name, basePath, isCheckpoint, serves }) => ({
+        name,
+        base_path: basePath,
+        checkpoint: isCheckpoint,
+        serves:
+          serves === undefined
+            ? null
+            : { time: serves.time, checkpoint: serves.isCheckpoint, files: serves.files, bytes: serves.bytes },
+      })),
       swept: swept ?? null,
     }),
   };
@@ -42,6 +52,8 @@ function withdrawLines(withdrawal: Withdrawal, swept: SweepResult | undefined): 
           `${repository}: ${swept === undefined ? "would withdraw" : "withdrew"} ${created} (${contentText(files, bytes)}): ${reason}`,
         ]
       : [`${repository}: ${created} was withdrawn already: ${earlier.reason}`];
+  const would = swept === undefined && earlier === undefined ? "would " : "";
+  for (const one of withdrawal.distributions) lines.push(`${one.name}: ${servedText(one, would)}`);
   if (labels.length > 0) lines.push(`${repository}: its labels (${labels.join(" ")}) do not protect it`);
   if (elsewhere.length > 0) {
     lines.push(
@@ -63,6 +75,18 @@ function withdrawLines(withdrawal: Withdrawal, swept: SweepResult | undefined): 
   }
   if (swept !== undefined) lines.push(sweptText(swept));
   return lines;
+}
+
+/** A plain distribution serves a state under its base path; of one with checkpoints it is `latest` that a withdrawal moves. */
+function servedText({ basePath, isCheckpoint, serves }: ServedAfter, would: string): string {
+  const verb = (word: string): string => (would === "" ? `${word}s` : would + word);
+  if (isCheckpoint) {
+    const where = serves === undefined ? "nowhere (404): no checkpoint is left" : `to ${serves.time}`;
+    return `${basePath}/latest ${verb("lead")} ${where}`;
+  }
+  if (serves === undefined) return `${basePath}/ ${verb("serve")} an empty repository`;
+  const what = serves.isCheckpoint ? "checkpoint" : "publication";
+  return `${basePath}/ ${verb("serve")} ${serves.files === 0 ? "an empty repository, " : ""}${what} ${serves.time} (${contentText(serves.files, serves.bytes)})`;
 }
 
 function sweptText({ checkpoints, sharedDirectories, objects }: SweepResult): string {

@@ -5,6 +5,8 @@ export interface FailedCommand {
   readonly how: string;
   /** The lines that it wrote to stderr. */
   readonly said: readonly string[];
+  /** The lines that it wrote to stdout. */
+  readonly printed: readonly string[];
   readonly cause: unknown;
 }
 
@@ -27,10 +29,11 @@ export async function runCommand(
       command,
       args,
       { signal, cwd, timeout: timeoutMs, killSignal: "SIGKILL" },
-      (error, _, said) => {
+      (error, printed, said) => {
         if (signal.aborted) reject(signal.reason);
         else if (error === null) resolve(undefined);
-        else resolve({ how: howItEnded(error, timeoutMs), said: linesOf(said), cause: error });
+        else
+          resolve({ how: howItEnded(error, timeoutMs), said: linesOf(said), printed: linesOf(printed), cause: error });
       },
     );
     // A command that does not read its input closes it.

@@ -27,24 +27,52 @@ export function readSiteRecord(publicDir: string): SiteJson | undefined {
   });
 }
 
-/**
- * Throws HISTORY_BEHIND_SITE when the site was built from more history than the state holds, or from another one: an old backup was restored, and answers that were
- * given already would be given differently.
- */
-export function checkSiteNotAhead({ config, store }: Workspace): void {
-  const record = readSiteRecord(config.publicDir);
-  for (const { name, log } of record?.repositories ?? []) {
-    if (log.length === 0) continue;
+/** A repository of which the site knows what the state does not. */
+export interface LostRepository {
+  readonly name: string;
+  /** Lines of its log that the state has, and that the site was built from. */
+  readonly known: number;
+  readonly recorded: number;
+  /** Digest of the last line that the site was built from. */
+  readonly head: string;
+  /** Up to this second the site's answers may be in caches for ever. */
+  readonly siteHorizon: Timestamp | undefined;
+  /** Whether the state's log may be the beginning of the site's. Only the lines themselves tell for sure. */
+  readonly isOlder: boolean;
+}
+
+/** Repositories of which the site was built from more history than the state holds, or from another one. */
+export function repositoriesBehindSite({
+  config,
+  store,
+}: Pick<Workspace, "config" | "store">): readonly LostRepository[] {
+  return (readSiteRecord(config.publicDir)?.repositories ?? []).flatMap(({ name, log, horizon }) => {
     const digests = store.repository(name)?.log.digests ?? [];
-    if (digests[log.length - 1] === log.head) continue;
-    const why =
-      digests.length < log.length
-        ? `knows ${digests.length} events of ${name}, the site was built from ${log.length}`
-        : `and the site have different histories of ${name}`;
-    throw new Failure("HISTORY_BEHIND_SITE", `the state directory ${why}`, {
-      hint: "was an old backup of state/ restored? Nothing was written. Bring the newest state back, or let asof recover --adopt take the rest from the site",
-    });
-  }
+    if (log.length === 0 || digests[log.length - 1] === log.head) return [];
+    return [
+      {
+        name,
+        known: digests.length,
+        recorded: log.length,
+        head: log.head,
+        siteHorizon: horizon ?? undefined,
+        isOlder: digests.length < log.length,
+      },
+    ];
+  });
+}
+
+/** Throws HISTORY_BEHIND_SITE where there are such: an old backup was restored, and answers that were given already would be given differently. */
+export function checkSiteNotAhead(workspace: Workspace): void {
+  const [lost] = repositoriesBehindSite(workspace);
+  if (lost === undefined) return;
+  const { name, known, recorded, isOlder } = lost;
+  const why = isOlder
+    ? `knows ${known} events of ${name}, the site was built from ${recorded}`
+    : `and the site have different histories of ${name}`;
+  throw new Failure("HISTORY_BEHIND_SITE", `the state directory ${why}`, {
+    hint: "was an old backup of state/ restored? Nothing was written. Bring the newest state back, or let asof recover --adopt take the rest from the site",
+  });
 }
 
 /** Distributions whose files may be below the document root: the configured ones and those that left the configuration. */

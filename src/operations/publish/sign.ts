@@ -7,6 +7,7 @@ import { statementName } from "../../model/statement.ts";
 import type { Transaction } from "../../store/transaction.ts";
 import { runCommand } from "../build/run-command.ts";
 import type { Workspace } from "../workspace.ts";
+import { shownCommand } from "./shown-command.ts";
 
 /** Whoever signs with a hardware key has so long to touch it. */
 const timeoutMs = 60_000;
@@ -33,7 +34,7 @@ export async function signStatement(
   const refused = (what: string, said: readonly string[] = [], cause?: unknown): Failure =>
     new Failure(
       "SIGNATURE",
-      `the signing command ${what}: ${sign.command.join(" ")}${said.length === 0 ? "" : `: ${said.at(-1)}`}`,
+      `the signing command ${what}: ${shownCommand(command)}${said.length === 0 ? "" : `: ${said.at(-1)}`}`,
       {
         cause,
         details: said.slice(-10, -1),

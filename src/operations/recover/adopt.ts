@@ -8,11 +8,13 @@ import { keptCheckpoints, latestVersion, newestPublication } from "../../model/h
 import type { Checkpoint, History, HistoryEvent } from "../../model/history.ts";
 import { proofFiles } from "../../model/statement.ts";
 import { timestampFromSeconds } from "../../model/timestamp.ts";
+import type { StoredRepository } from "../../store/open-store.ts";
 import { hasObject } from "../../store/transaction.ts";
 import type { Transaction } from "../../store/transaction.ts";
 import { distributionsOnDisk } from "../build/site-record.ts";
+import type { LostRepository } from "../build/site-record.ts";
 import type { Workspace } from "../workspace.ts";
-import type { LostRepository } from "./plan-recovery.ts";
+import { linkPool } from "./link-pool.ts";
 import { checkpointPlaces, notWhole } from "./published-places.ts";
 import { readPublishedLog } from "./read-published-log.ts";
 import type { PublishedLog } from "./read-published-log.ts";
@@ -62,7 +64,8 @@ export function planAdoption(workspace: Workspace, lost: LostRepository): Adopti
 
 /**
  * Takes back what the state lacks: the content of checkpoints from their directories, every byte of it hashed, and the log as it was published. The log is replaced last, by one rename, so that a
- * run that dies has changed nothing. What the state has already is believed by name and size. Throws HISTORY_BEHIND_SITE when something is not what the log says.
+ * run that dies has changed nothing. What the state has already is believed by name and size, and becomes a link of the site's where it is a copy of it. Throws HISTORY_BEHIND_SITE when something
+ * is not what the log says.
  */
 export async function adopt(
   workspace: Workspace,
@@ -81,10 +84,20 @@ export async function adopt(
     await takePlainManifest(workspace, transaction, history);
     const more = repairs(workspace, transaction, history, isWhole);
     await transaction.seal();
+    await linkPool(withHistory(workspace, published, history));
     store.replaceLog(repository, published, more);
   } finally {
     transaction.discard();
   }
+}
+
+/** The workspace as it will be. */
+function withHistory(workspace: Workspace, { events, digests }: PublishedLog, history: History): Workspace {
+  const { store } = workspace;
+  const adopted: StoredRepository = { log: { events, digests, bytes: 0 }, history };
+  const repository = (name: string): StoredRepository | undefined =>
+    name === history.name ? adopted : store.repository(name);
+  return { ...workspace, store: { ...store, repository } };
 }
 
 /** Files of a checkpoint that are stored and are no content of its version. */

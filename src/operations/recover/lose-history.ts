@@ -2,9 +2,9 @@ import { Failure } from "../../failure.ts";
 import type { History } from "../../model/history.ts";
 import { isoOf, timestampFromSeconds } from "../../model/timestamp.ts";
 import type { Timestamp } from "../../model/timestamp.ts";
+import type { LostRepository } from "../build/site-record.ts";
 import { beginning } from "../sync/sync.ts";
 import type { Workspace } from "../workspace.ts";
-import type { LostRepository } from "./plan-recovery.ts";
 
 /**
  * Throws USAGE for a second that cannot end the lost interval: one that the site has promised answers for lies in it, or it has not come yet; and for one that the state settled

@@ -4,8 +4,8 @@ import path from "node:path";
 import type { Digest } from "../../model/digest.ts";
 import type { HistoryEvent } from "../../model/history.ts";
 import { openLogReader } from "../../store/log.ts";
+import type { LostRepository } from "../build/site-record.ts";
 import type { Workspace } from "../workspace.ts";
-import type { LostRepository } from "./plan-recovery.ts";
 import { checkpointPlaces, notWhole } from "./published-places.ts";
 
 /** A log as its lines, what they say, and the SHA-256 of each. */

@@ -1,13 +1,14 @@
 import type { Timestamp } from "../../model/timestamp.ts";
 import { applyBuild, isEmptyPlan, planBuild } from "../build/build.ts";
+import type { LostRepository } from "../build/site-record.ts";
 import { sweep } from "../retire/sweep.ts";
 import { withWriter } from "../with-writer.ts";
 import type { Workspace, WorkspaceOptions } from "../workspace.ts";
 import { adopt, planAdoption } from "./adopt.ts";
 import type { AdoptionPlan } from "./adopt.ts";
+import { linkPool } from "./link-pool.ts";
 import { checkLostUntil, loseHistory } from "./lose-history.ts";
 import { lostRepositories } from "./plan-recovery.ts";
-import type { LostRepository } from "./plan-recovery.ts";
 
 /** How a state that is older than its site goes on. */
 export interface RecoveryPlan {
@@ -24,7 +25,10 @@ export async function recover(
   const work = { ...options, purpose: "recover" };
   const plan = await withWriter({ ...work, recovering: true }, async (workspace) => {
     const planned = planRecovery(workspace, until);
-    if (until !== undefined) await loseHistory(workspace, planned.lost, until);
+    if (until !== undefined) {
+      await linkPool(workspace);
+      await loseHistory(workspace, planned.lost, until);
+    }
     for (const one of planned.adoptions) await adopt(workspace, one);
     await rebuild(workspace);
     return planned;

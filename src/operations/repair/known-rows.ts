@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 
 import { isDigest } from "../../model/digest.ts";
@@ -41,10 +41,11 @@ export function whereIs(
   for (const repository of store.repositoryNames()) {
     const history = store.repository(repository)?.history;
     for (const { created, root, manifest, tombstone } of history?.checkpoints ?? []) {
-      if (tombstone !== undefined) continue;
       const dirs = checkpointDistributions(workspace, repository).map(({ basePath }) =>
         publicLayout.checkpoint(basePath, created),
       );
+      // Pruned ones are served until their grace time is over.
+      if (tombstone !== undefined && !dirs.some((dir) => existsSync(dir))) continue;
       if (broken.has(root))
         add(root, { repository, path: "", dirs, generated: manifest === null ? [] : [manifest.name] });
       follow(repository, root, dirs);

@@ -12,8 +12,8 @@ import { setAside } from "./set-aside.ts";
 
 /**
  * Sets aside what keeps every writer out and can be made again: a site.json that cannot be read, which the next build writes, and a list of distributions that cannot be read, as long as site.json has it, too.
- * One that can be read and contradicts the state is the trace of an old backup, and stays. Needs the lock. Answers what was where and is where now. Throws HISTORY_BEHIND_SITE where site.json cannot be read and the
- * log that the site publishes tells that it was built from more history than the state holds, or from another one.
+ * One that can be read and contradicts the state is the trace of an old backup, and stays. Needs the lock. Answers what was where and is where now. Throws HISTORY_BEHIND_SITE where site.json cannot be read or is
+ * not there, and the log that the site publishes tells that it was built from more history than the state holds, or from another one.
  */
 export function mendSiteRecord(workspace: Workspace): readonly { readonly from: string; readonly to: string }[] {
   const { config, store } = workspace;
@@ -21,11 +21,12 @@ export function mendSiteRecord(workspace: Workspace): readonly { readonly from: 
   const isSiteBad = isDamaged(() => readSiteRecord(config.publicDir));
   const isListBad = isDamaged(() => readRecordedDistributions(workspace));
   const aside = (from: string) => ({ from, to: setAside(workspace, from) });
-  if (isSiteBad && !isListBad) {
+  const isThere = existsSync(file);
+  if (!isListBad && (isSiteBad || !isThere)) {
     checkPublishedLogs(workspace, [...config.distributions, ...(readRecordedDistributions(workspace) ?? [])]);
-    return [aside(file)];
+    return isThere ? [aside(file)] : [];
   }
-  if (!isListBad || isSiteBad || !existsSync(file)) return [];
+  if (!isListBad || isSiteBad || !isThere) return [];
   const moved = aside(store.layout.distributions);
   recordDistributions(workspace, distributionsOnDisk(workspace));
   return [moved];

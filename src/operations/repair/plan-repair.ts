@@ -1,4 +1,5 @@
 import type { Finding } from "../verify/finding.ts";
+import { theSite } from "../verify/verify.ts";
 import type { Verification } from "../verify/verify.ts";
 
 /** What becomes of a finding. */
@@ -24,11 +25,15 @@ export interface PlannedRepair {
 }
 
 /** Decides for each finding what a repair does about it. Pure: `--dry-run` prints it, and the repair does it. */
-export function planRepair({ findings, broken, brokenRecords }: Verification): readonly PlannedRepair[] {
+export function planRepair(found: Verification): readonly PlannedRepair[] {
+  const { findings, broken, brokenRecords, behindSite } = found;
+  const isEveryNeedKnown = areNeedsKnown(found);
   return findings.map((finding): PlannedRepair => {
     const { kind, problem, digest, wanted } = finding;
     const act = (action: RepairAction): PlannedRepair => ({ finding, action, reason: "" });
     const leave = (reason: string): PlannedRepair => ({ finding, action: "none", reason });
+    // What this state does not know, a newer one does, or asof recover needs.
+    if (behindSite.length > 0 && kind !== "history") return leave("asof recover comes first");
     switch (kind) {
       case "object":
       case "record": {
@@ -38,6 +43,7 @@ export function planRepair({ findings, broken, brokenRecords }: Verification): r
           return problem === "type" ? act("set-aside") : leave("mend the disk or its permissions");
         if (problem === "mode") return act("chmod");
         const isNeeded = kind === "object" ? broken.has(digest) : brokenRecords.has(digest);
+        if (!isNeeded && !isEveryNeedKnown) return leave("what is damaged besides may need it: mend that first");
         return act(isNeeded ? "restore" : "discard");
       }
       case "log":
@@ -57,4 +63,9 @@ export function planRepair({ findings, broken, brokenRecords }: Verification): r
         return act(wanted === undefined ? "build" : "place");
     }
   });
+}
+
+/** Whether all was followed that is kept: nobody knows what a damaged record, log or file of the state names. */
+function areNeedsKnown({ findings, brokenRecords, unchecked }: Verification): boolean {
+  return brokenRecords.size === 0 && !unchecked.includes(theSite) && !findings.some(({ kind }) => kind === "state");
 }

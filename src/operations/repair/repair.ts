@@ -14,19 +14,17 @@ import type { Verification } from "../verify/verify.ts";
 import type { Workspace } from "../workspace.ts";
 import { withWriter } from "../with-writer.ts";
 import { openWorkspace } from "../workspace.ts";
+import { badDigests, mendRecords } from "./mend-records.ts";
 import { mendSiteRecord } from "./mend-site-record.ts";
 import { placeAll } from "./place.ts";
 import type { Placement } from "./place.ts";
 import { planRepair } from "./plan-repair.ts";
 import type { PlannedRepair } from "./plan-repair.ts";
 import { forgetDamaged, restoreObjects } from "./restore-objects.ts";
-import { restoreRecords } from "./restore-records.ts";
 import { setAside } from "./set-aside.ts";
 
 export interface RepairResult {
   readonly before: Verification;
-  /** What was decided for each finding of `before`. */
-  readonly planned: readonly PlannedRepair[];
   /** Those of `before` that are no more. */
   readonly repaired: readonly Finding[];
   /** What is still wrong. */
@@ -56,42 +54,45 @@ export async function runRepair(options: Parameters<typeof withWriter>[0]): Prom
  */
 async function repair(workspace: Workspace): Promise<RepairResult> {
   const before = await verify(workspace, { hash: "all" });
-  const planned = planRepair(before);
   const aside: { from: string; to: string }[] = [];
   const troubles: string[] = [];
-  if (planned.length === 0) {
+  if (before.findings.length === 0) {
     // A repair that died at its end left what it had kept.
     forgetRestored(workspace, new Set());
     const { failure } = before;
-    return { before, planned, repaired: [], remaining: [], replaced: 0, setAside: aside, troubles, failure };
+    return { before, repaired: [], remaining: [], replaced: 0, setAside: aside, troubles, failure };
   }
 
-  const records = new Set(before.findings.flatMap(badDigest("record")));
-  const tree = treeReader(workspace, records);
   applySimple(
     workspace,
-    planned.filter(({ finding }) => isOfState(finding)),
+    planRepair(before).filter(({ finding, action }) => isOfState(finding) && action !== "discard"),
     aside,
   );
-  const restoredRecords = await restoreRecords(workspace, before.brokenRecords, tree);
-  const left = new Set([...records].filter((digest) => !restoredRecords.has(digest)));
+  const { known, left } = await mendRecords(workspace, before);
+  const unmended = before.findings.filter(
+    (one) => isOfState(one) && (one.kind !== "record" || (one.digest !== undefined && left.has(one.digest))),
+  );
+  const planned = planRepair({ ...known, findings: unmended });
+  applySimple(
+    workspace,
+    planned.filter(({ action }) => action === "discard"),
+    aside,
+  );
   const tolerant = tolerantOf(workspace, treeReader(workspace, left));
-  // Records that could not be read may have named more.
-  const named = restoredRecords.size === 0 ? before : await verify(workspace, { hash: "site" });
-  const restored = await restoreObjects(workspace, tolerant, new Map([...named.broken, ...before.broken]));
+  const restored = await restoreObjects(workspace, tolerant, new Map([...known.broken, ...before.broken]));
   troubles.push(...restored.troubles);
   applySimple(
     workspace,
-    planned.filter(({ finding }) => !isOfState(finding)),
+    planRepair(known).filter(({ finding }) => !isOfState(finding)),
     aside,
   );
   troubles.push(...(await build(workspace)));
 
-  const stillBad = new Set(before.findings.flatMap(badDigest("object")).filter((one) => !restored.digests.has(one)));
+  const stillBad = new Set(badDigests(before.findings, "object").filter((one) => !restored.digests.has(one)));
   const unrestored = planned.flatMap(({ action, finding }) => {
     const { kind, digest } = finding;
     const isStill = digest !== undefined && (kind === "object" ? stillBad : left).has(digest);
-    return action === "restore" && isStill ? [finding] : [];
+    return (action === "restore" || action === "none") && isStill ? [finding] : [];
   });
   const site = planRepair(await verify(workspace, { hash: "site", badObjects: stillBad, badRecords: left }));
   const placements = site.flatMap(({ action, finding: { path: at, wanted } }): readonly Placement[] =>
@@ -106,8 +107,8 @@ async function repair(workspace: Workspace): Promise<RepairResult> {
   await syncFileSystem(workspace.store.layout.root);
 
   const after = await verify(workspace, { hash: "site", badObjects: stillBad, badRecords: left });
-  const known = new Set(unrestored.map(({ path: file }) => file));
-  const others = after.findings.filter(({ path: file }) => !known.has(file));
+  const told = new Set(unrestored.map(({ path: file }) => file));
+  const others = after.findings.filter(({ path: file }) => !told.has(file));
   const remaining = planRepair({ ...after, findings: [...unrestored, ...others] });
   forgetRestored(workspace, stillBad);
   const stillWrong = new Set(remaining.map(({ finding }) => finding.path));
@@ -116,7 +117,6 @@ async function repair(workspace: Workspace): Promise<RepairResult> {
   );
   return {
     before,
-    planned,
     repaired: before.findings.filter((finding) => !stillWrong.has(finding.path)),
     remaining,
     replaced: replaced.length,
@@ -159,11 +159,6 @@ async function build(workspace: Workspace): Promise<readonly string[]> {
 
 function isOfState({ kind }: Finding): boolean {
   return kind === "object" || kind === "record" || kind === "state";
-}
-
-function badDigest(kind: Finding["kind"]): (finding: Finding) => readonly Digest[] {
-  return (finding) =>
-    finding.kind === kind && finding.digest !== undefined && finding.problem !== "mode" ? [finding.digest] : [];
 }
 
 function forgetRestored(workspace: Workspace, stillBad: ReadonlySet<Digest>): void {

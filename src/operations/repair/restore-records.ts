@@ -29,6 +29,7 @@ export async function restoreRecords(
   const read = (digest: Digest): Tree | undefined => made.get(digest) ?? tree(digest);
   if (broken.size === 0) return restored;
   const { store, signal } = workspace;
+  mkdirSync(store.layout.trees, { recursive: true, mode: 0o700 });
   const transaction = store.begin();
   const staged: { readonly from: string; readonly to: string }[] = [];
   try {
@@ -40,7 +41,9 @@ export async function restoreRecords(
         signal.throwIfAborted();
         if (restored.has(digest)) continue;
         const text =
-          publishedCopy(workspace, digest) ?? (await madeFromSite(workspace, digest, places.get(digest) ?? [], read));
+          emptyRoot(workspace, digest) ??
+          publishedCopy(workspace, digest) ??
+          (await madeFromSite(workspace, digest, places.get(digest) ?? [], read));
         if (text === undefined) continue;
         const from = path.join(transaction.dir, `record-${staged.length}`);
         writeFileSync(from, text, { mode: 0o444, flag: "wx" });
@@ -63,6 +66,14 @@ export async function restoreRecords(
   }
 }
 
+/** Version 0 of every repository has no files, and no place in the site. */
+function emptyRoot({ store }: Workspace, digest: Digest): Buffer | undefined {
+  return store
+    .repositoryNames()
+    .map((repository) => Buffer.from(printTree({ repository, path: "", nodes: [] })))
+    .find((text) => sha256(text) === digest);
+}
+
 function publishedCopy({ config, publicLayout }: Workspace, digest: Digest): Buffer | undefined {
   for (const { basePath, checkpoint } of config.distributions) {
     const bytes = checkpoint ? readIfThere(publicLayout.record(basePath, digest)) : undefined;
@@ -77,14 +88,14 @@ async function madeFromSite(
   digest: Digest,
   places: readonly RecordPlace[],
   read: (digest: Digest) => Tree | undefined,
-): Promise<string | undefined> {
+): Promise<Buffer | undefined> {
   for (const place of places) {
     const known = rowsAt(workspace, place, read);
     for (const dir of place.dirs) {
       if (lstatIfThere(dir)?.isDirectory() !== true) continue;
       const found = await readDirectory(workspace, dir, place);
       for (const nodes of possibleNodes(found, known)) {
-        const text = printTree({ repository: place.repository, path: place.path, nodes });
+        const text = Buffer.from(printTree({ repository: place.repository, path: place.path, nodes }));
         if (sha256(text) === digest) return text;
       }
     }

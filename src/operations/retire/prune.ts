@@ -1,6 +1,6 @@
 import type { RepositorySettings } from "../../model/config.ts";
 import { keptCheckpoints } from "../../model/history.ts";
-import { applyRetention } from "../../model/retention.ts";
+import { applyRetention, unknownLabels } from "../../model/retention.ts";
 import type { RetentionDecision } from "../../model/retention.ts";
 import { timestampFromSeconds } from "../../model/timestamp.ts";
 import { applyBuild, planBuild } from "../build/build.ts";
@@ -24,7 +24,10 @@ export async function prune(
   repositories: readonly RepositorySettings[],
 ): Promise<{ readonly plans: readonly PrunePlan[]; readonly swept: SweepResult }> {
   const early = await sweep(workspace);
-  const plans = repositories.map((repository) => ({ repository, decisions: planPrune(workspace, repository) }));
+  const plans = repositories.map((repository) => {
+    warnOfUnknownLabels(workspace, repository);
+    return { repository, decisions: planPrune(workspace, repository) };
+  });
   for (const { repository, decisions } of plans) writeTombstones(workspace, repository, decisions);
   await applyBuild(workspace, planBuild(workspace));
   const late = await sweep(workspace);
@@ -42,6 +45,18 @@ export async function prune(
 export function planPrune(workspace: Workspace, repository: RepositorySettings): readonly RetentionDecision[] {
   const history = workspace.store.repository(repository.name)?.history;
   return history === undefined ? [] : applyRetention(repository.retain, keptCheckpoints(history));
+}
+
+/** Said before a plan is carried out, and with every run: a label that was misspelt lets the very checkpoint go that it was to keep. */
+export function warnOfUnknownLabels(
+  { store, onProgress }: Pick<Workspace, "store" | "onProgress">,
+  { name, retain }: RepositorySettings,
+): void {
+  const history = store.repository(name)?.history;
+  const unknown = history === undefined ? [] : unknownLabels(retain, keptCheckpoints(history));
+  if (unknown.length === 0) return;
+  const text = `repositories.${name}.retain.labels names ${unknown.join(", ")}, and no checkpoint of ${name} has such a label; asof list ${name} shows those that there are`;
+  onProgress({ kind: "warning", text });
 }
 
 /** Writes the tombstones that a plan asks for, as one write. Nothing is deleted here: pages and rules go first, and the sweep follows after the grace time. */

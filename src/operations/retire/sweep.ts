@@ -7,10 +7,11 @@ import type { Digest } from "../../model/digest.ts";
 import { protectedVersions } from "../../model/history.ts";
 import type { Checkpoint } from "../../model/history.ts";
 import { discard, discardIfEmpty } from "../../site/reveal.ts";
+import { sharedLedTo } from "../../site/shared-led-to.ts";
 import { readBuiltRecord, readPlainState, writeBuiltRecord } from "../build/built-record.ts";
 import { keptBesides, servedThings } from "./kept-things.ts";
 import type { KeptThing } from "./kept-things.ts";
-import { lostDirectories } from "./lost-checkpoints.ts";
+import { lostAndServed, lostDirectories } from "./lost-checkpoints.ts";
 import type { Workspace } from "../workspace.ts";
 
 export interface SweepResult {
@@ -44,11 +45,15 @@ export async function sweep(
   }
   const live = markReachable(workspace);
   signal.throwIfAborted();
-  const sharedRoot = path.join(config.publicDir, "_asof", "d");
+  const sharedRoot = publicLayout.sharedFolder;
   // What left the configuration stays as it was built, also when the layout is another one now.
   const hasShared = config.layout === "shared" || departedDistributions(workspace).length > 0;
   const shared = new Set(hasShared ? [...live.served].map((digest) => digest.slice(0, 32)) : []);
-  result.sharedDirectories = discardUnless(sharedRoot, (prefix, name) => shared.has(prefix + name), store.layout.trash);
+  const lost = lostAndServed(workspace, record.announced).map(({ directory }) => directory);
+  const inUse = sharedLedTo(publicLayout, lost);
+  const isKept = (prefix: string, name: string): boolean =>
+    shared.has(prefix + name) || inUse.has(path.join(sharedRoot, prefix, name));
+  result.sharedDirectories = discardUnless(sharedRoot, isKept, store.layout.trash);
   discardIfEmpty(sharedRoot, store.layout.trash);
   for (const { basePath } of distributionsOnDisk(workspace).filter((distribution) => distribution.checkpoint)) {
     discardUnless(publicLayout.records(basePath), (_, name) => live.served.has(name), store.layout.trash);

@@ -1,6 +1,10 @@
+import path from "node:path";
+
 import { Failure } from "../../failure.ts";
 import type { Digest } from "../../model/digest.ts";
 import { timestampFromSeconds } from "../../model/timestamp.ts";
+import type { Timestamp } from "../../model/timestamp.ts";
+import { lstatIfThere } from "../../site/stat-if-there.ts";
 import { applyBuild, planBuild } from "../build/build.ts";
 import { placesOf } from "./content-places.ts";
 import type { ContentPlace } from "./content-places.ts";
@@ -21,11 +25,13 @@ export interface TakeDownPlan extends TakeDownRequest {
   readonly repositories: readonly string[];
   /** Where the site shows it. */
   readonly places: readonly ContentPlace[];
+  /** When it was taken down, if nothing of that is left to do. */
+  readonly done: Timestamp | undefined;
 }
 
 /**
  * Takes a content out of the site and the pool for good. The lines in the logs are the commit point: when the build that carries it out fails or dies, any later one finishes it, and a warning says so.
- * Throws USAGE for a content that nobody has.
+ * What was taken down before is looked for once more. Throws USAGE for a content that nobody has.
  */
 export async function takeDown(workspace: Workspace, request: TakeDownRequest): Promise<TakeDownPlan> {
   const plan = planTakeDown(workspace, request);
@@ -53,7 +59,21 @@ export function planTakeDown(workspace: Workspace, { digest, reason }: TakeDownR
     });
   }
   const repositories = [...holding].filter((name) => store.repository(name)?.history.takenDown.has(digest) !== true);
-  return { digest, reason, repositories: repositories.toSorted(), places: placesOf(workspace, new Set([digest])) };
+  const places = placesOf(workspace, new Set([digest])).filter(
+    ({ urlPath }) => lstatIfThere(path.join(workspace.config.publicDir, urlPath))?.isFile() === true,
+  );
+  const isDone = repositories.length + places.length === 0 && !unfinishedTakeDowns(workspace).includes(digest);
+  const done = isDone ? takenDownAt(workspace, digest) : undefined;
+  return { digest, reason, repositories: repositories.toSorted(), places, done };
+}
+
+/** The first time, whichever repository's log says so. */
+function takenDownAt({ store }: Workspace, digest: Digest): Timestamp | undefined {
+  return store
+    .repositoryNames()
+    .flatMap((name) => store.repository(name)?.history.takenDown.get(digest)?.at ?? [])
+    .toSorted()
+    .at(0);
 }
 
 function record(workspace: Workspace, { digest, reason, repositories }: TakeDownPlan): void {

@@ -7,7 +7,7 @@ import type { Digest } from "../../model/digest.ts";
 import type { Entry } from "../../model/entry.ts";
 import { foldHistory } from "../../model/fold-history.ts";
 import { latestVersion, newestPublication } from "../../model/history.ts";
-import type { Checkpoint, HistoryEvent, Tombstone } from "../../model/history.ts";
+import type { Checkpoint, History, HistoryEvent, Tombstone } from "../../model/history.ts";
 import { parseReason, reasonRule } from "../../model/reason.ts";
 import { timestampFromSeconds } from "../../model/timestamp.ts";
 import type { Tree } from "../../model/tree.ts";
@@ -17,6 +17,8 @@ import { entriesOf } from "../entries.ts";
 import { checkpointNamed } from "../named-checkpoint.ts";
 import { contentDigest } from "../publish/content-digest.ts";
 import { publishedManifest } from "../publish/published-manifest.ts";
+import { servedAfter } from "./served-after.ts";
+import type { ServedAfter } from "./served-after.ts";
 import { findShared } from "./shared-content.ts";
 import type { SharedContent } from "./shared-content.ts";
 import { departedDistributions } from "../build/site-record.ts";
@@ -47,6 +49,8 @@ export interface Withdrawal {
   readonly isLatest: boolean;
   /** Plain distributions that left the configuration and still have this content on disk. */
   readonly departed: readonly string[];
+  /** What each configured distribution of the repository serves from then on. */
+  readonly distributions: readonly ServedAfter[];
 }
 
 /**
@@ -76,7 +80,7 @@ export function planWithdrawal(
   workspace: Workspace,
   { repository: { name: repository }, time, reason: given }: WithdrawRequest,
 ): Withdrawal {
-  const { store } = workspace;
+  const { store, config } = workspace;
   const reason = parseReason(given);
   if (reason === undefined) {
     throw new Failure("USAGE", `--reason must be ${reasonRule}`, {
@@ -89,11 +93,14 @@ export function planWithdrawal(
   const entries: readonly Entry[] = isKnown ? [...entriesOf(root, (digest) => store.tree(digest))] : [];
   const digests = new Set(entries.map(({ digest }) => digest));
   const { states, found } = findShared(workspace, digests, { repository, time: created });
+  const earlier = tombstone?.cause === "withdrawn" ? tombstone : undefined;
+  const after =
+    earlier === undefined ? historyAfter(workspace, repository, tombstoneOf(workspace, checkpoint, reason)) : history;
   return {
     repository,
     checkpoint,
     reason,
-    earlier: tombstone?.cause === "withdrawn" ? tombstone : undefined,
+    earlier,
     filesOnlyHere: entries.filter(({ digest }) => !found.has(digest)).length,
     elsewhere: states,
     isLatest: latestVersion(history).root === root,
@@ -101,7 +108,24 @@ export function planWithdrawal(
       .filter((one) => !one.checkpoint && one.repository === repository)
       .filter((one) => readPlainState(workspace, one.basePath)?.root === root)
       .map((one) => one.name),
+    distributions: servedAfter(config, after),
   };
+}
+
+function tombstoneOf({ store, clock }: Workspace, { created, root }: Checkpoint, reason: string): HistoryEvent {
+  const isKnown = existsSync(store.layout.tree(root));
+  return {
+    type: "tombstone",
+    at: timestampFromSeconds(clock.now()),
+    checkpoint: created,
+    reason,
+    cause: "withdrawn",
+    ...(isKnown ? { content: contentDigest(root, (digest) => store.tree(digest)) } : {}),
+  };
+}
+
+function historyAfter({ store }: Workspace, repository: string, tombstone: HistoryEvent): History {
+  return foldHistory([...(store.repository(repository)?.log.events ?? []), tombstone]);
 }
 
 /**
@@ -109,20 +133,13 @@ export function planWithdrawal(
  * tombstone alone nothing would replace what they serve.
  */
 async function record(workspace: Workspace, repository: RepositorySettings, withdrawal: Withdrawal): Promise<void> {
-  const { store, clock } = workspace;
+  const { store } = workspace;
   const { checkpoint, reason } = withdrawal;
-  const at = timestampFromSeconds(clock.now());
   const read = (digest: Digest): Tree => store.tree(digest);
   const isKnown = existsSync(store.layout.tree(checkpoint.root));
-  const tombstone: HistoryEvent = {
-    type: "tombstone",
-    at,
-    checkpoint: checkpoint.created,
-    reason,
-    cause: "withdrawn",
-    ...(isKnown ? { content: contentDigest(checkpoint.root, read) } : {}),
-  };
-  const after = foldHistory([...(store.repository(repository.name)?.log.events ?? []), tombstone]);
+  const tombstone = tombstoneOf(workspace, checkpoint, reason);
+  const { at } = tombstone;
+  const after = historyAfter(workspace, repository.name, tombstone);
   if (newestPublication(after) !== undefined) {
     store.append(repository.name, [tombstone]);
     return;

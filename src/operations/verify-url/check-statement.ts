@@ -1,7 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { Failure } from "../../failure.ts";
 import type { Checkpoint, NamedFile } from "../../model/history.ts";
 import { parseStatement, printStatement, statementName, statementOf } from "../../model/statement.ts";
 import { runCommand } from "../build/run-command.ts";
@@ -9,6 +8,9 @@ import type { Findings, UrlFinding } from "./findings.ts";
 import { sha256 } from "./mirror-client.ts";
 import type { MirrorClient } from "./mirror-client.ts";
 import type { PublishedLog } from "./read-log.ts";
+import { refusalOf } from "./refusal.ts";
+import type { Refusal } from "./refusal.ts";
+import { hasSignature } from "./unsigned-checkpoints.ts";
 
 export interface StatementCheck {
   readonly client: MirrorClient;
@@ -26,20 +28,26 @@ export interface StatementCheck {
 const mostStatementBytes = 65_536;
 const mostSignatureBytes = 1_048_576;
 
+/** What the check command says of a checkpoint; `unsigned` where the log has no signature that it could be asked about, which is no finding yet. */
+export type SignatureVerdict = "accepted" | "refused" | "unsigned" | "not-asked";
+
 /**
- * Checks the statement about a checkpoint and its signatures. The log alone says what the statement must be, byte for byte; what the mirror shows is compared with that. Answers whether the check command
- * accepted a signature over it.
+ * Checks the statement about a checkpoint and its signatures. The log alone says what the statement must be, byte for byte; what the mirror shows is compared with that, and the check command is asked
+ * about it.
  */
-export async function checkStatement(check: StatementCheck): Promise<boolean> {
+export async function checkStatement(check: StatementCheck): Promise<SignatureVerdict> {
   const { client, base, log, checkpoint, findings, command } = check;
   const at = checkpoint.created;
-  const add = (kind: UrlFinding["kind"], name: string, text: string): void =>
-    findings.add({ kind, checkpoint: at, path: `_asof/${at}/${name}`, text });
-  if (checkpoint.statement === undefined) {
-    if (command !== undefined)
-      add("signature", statementName, "is not there: this checkpoint was made before there were any");
-    return false;
-  }
+  const add = (kind: UrlFinding["kind"], name: string, text: string, details?: readonly string[]): void =>
+    findings.add({
+      kind,
+      checkpoint: at,
+      path: `_asof/${at}/${name}`,
+      text,
+      ...(details === undefined ? {} : { details }),
+    });
+  const unsigned = command === undefined ? "not-asked" : "unsigned";
+  if (checkpoint.statement === undefined) return unsigned;
   const n = log.events.findIndex((event) => event.type === "publication" && event.checkpoint && event.created === at);
   const wanted = printStatement(statementOf(log.history.name, checkpoint, { n, prev: log.digests[n - 1] ?? "" }));
   if (sha256(wanted) !== checkpoint.statement.digest) {
@@ -55,23 +63,26 @@ export async function checkStatement(check: StatementCheck): Promise<boolean> {
   } else if (!shown.equals(Buffer.from(wanted)))
     add("altered", statementName, differenceOf(shown.toString("utf8"), wanted));
 
+  if (!hasSignature(checkpoint)) return unsigned;
   let isAccepted = false;
-  const refusals: string[] = [];
+  const refusals: Refusal[] = [];
   for (const signature of checkpoint.signatures ?? []) {
     const bytes = await signatureBytes(check, signature, (kind, text) => add(kind, signature.name, text));
     if (bytes === undefined || command === undefined) continue;
-    const refusal = await refusalOf(check, command, wanted, { name: signature.name, bytes });
+    const refusal = await askCommand(check, command, wanted, { name: signature.name, bytes });
     if (refusal === undefined) isAccepted = true;
-    else refusals.push(`${signature.name} ${refusal}`);
+    else refusals.push(refusal);
   }
-  if (command !== undefined && !isAccepted) {
-    const isUnsigned = (checkpoint.signatures ?? []).length === 0;
-    const text = isUnsigned
-      ? "is not signed"
-      : `has no signature that the check command accepts: ${refusals.join("; ")}`;
-    add("signature", statementName, text);
-  }
-  return isAccepted;
+  if (command === undefined) return "not-asked";
+  if (isAccepted) return "accepted";
+  const whys = refusals.length === 0 ? ["there is none to ask it about"] : new Set(refusals.map(({ why }) => why));
+  add(
+    "signature",
+    statementName,
+    `has no signature that the check command accepts: ${[...whys].join("; ")}`,
+    refusals.flatMap(({ lines }) => lines),
+  );
+  return "refused";
 }
 
 async function signatureBytes(
@@ -93,22 +104,19 @@ function isTakenDown({ log }: StatementCheck, { digest }: Pick<NamedFile, "diges
   return log.history.takenDown.has(digest);
 }
 
-/** Why the command does not accept a signature, or undefined when it does. A command that cannot be run at all is the user's to mend. */
-async function refusalOf(
+/** Why the command does not accept a signature, or undefined when it does. */
+async function askCommand(
   { folder, signal }: StatementCheck,
   command: readonly string[],
   statement: string,
   { name, bytes }: { readonly name: string; readonly bytes: Buffer },
-): Promise<string | undefined> {
+): Promise<Refusal | undefined> {
   const [file, signature] = [path.join(folder, statementName), path.join(folder, name)];
   await writeFile(file, statement);
   await writeFile(signature, bytes);
   const argv = command.map((word) => word.replaceAll("{file}", file).replaceAll("{signature}", signature));
   const failed = await runCommand(argv, { signal, cwd: process.cwd(), timeoutMs: 60_000, input: statement });
-  if (failed === undefined) return undefined;
-  if (/^E[A-Z]+:/.test(failed.how))
-    throw new Failure("USAGE", `the check command cannot be run (${failed.how}): ${command[0]}`);
-  return `(${failed.how}${failed.said.length === 0 ? "" : `: ${failed.said.at(-1)}`})`;
+  return failed === undefined ? undefined : refusalOf(failed, command[0] ?? "", name);
 }
 
 /** What a statement says otherwise than it must. */

@@ -8,6 +8,8 @@ export interface UrlFinding {
   readonly path: string;
   /** A sentence about it. */
   readonly text: string;
+  /** Further lines to it: what a check command said. */
+  readonly details?: readonly string[];
 }
 
 /** A hostile mirror must not fill our memory with what is wrong with it. */

@@ -89,7 +89,7 @@ export function openMirrorClient(home: URL, { signal, retries, timeoutSeconds }:
   };
 }
 
-/** The URL that a user typed, as the folder that it means. Throws USAGE. */
+/** The URL that a user typed, as the folder that it means: with a slash at its end, and no two in a row, which no site of ours has and servers take for one. Throws USAGE. */
 export function mirrorUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:")) {
@@ -97,7 +97,9 @@ export function mirrorUrl(text: string): URL {
   }
   url.hash = "";
   url.search = "";
-  url.pathname = url.pathname.replace(/(?:\/index\.html|\/site\.json|\/checkpoints\.json)?\/*$/, "/");
+  url.pathname = url.pathname
+    .replaceAll(/\/{2,}/g, "/")
+    .replace(/(?:\/index\.html|\/site\.json|\/checkpoints\.json)?\/*$/, "/");
   return url;
 }
 

@@ -21,6 +21,8 @@ import { mirrorUrl, openMirrorClient } from "./mirror-client.ts";
 import type { MirrorClient } from "./mirror-client.ts";
 import { readPublishedLog } from "./read-log.ts";
 import type { PublishedLog } from "./read-log.ts";
+import { judgeUnsigned } from "./unsigned-checkpoints.ts";
+import type { BeforeSigning } from "./unsigned-checkpoints.ts";
 
 export interface VerifyUrlOptions {
   /** Of a checkpoint distribution's base path, of one of its checkpoints, or of the whole site. */
@@ -65,6 +67,8 @@ export interface VerifiedBase {
   /** To be remembered: a later check with it shows that nothing up to here was rewritten. */
   readonly head: LogHead | undefined;
   readonly checkpoints: readonly VerifiedCheckpoint[];
+  /** Of the checkpoints those that are older than the first signature, where that is no fault. */
+  readonly beforeSigning: BeforeSigning | undefined;
 }
 
 export interface VerifiedCheckpoint {
@@ -114,7 +118,7 @@ export async function verifyUrl(options: VerifyUrlOptions): Promise<UrlVerificat
         if (!isOfOneBase(error)) throw error;
         first ??= error;
         const problem = { code: error.code, message: error.message };
-        bases.push({ url: base.href, repository: undefined, problem, head: undefined, checkpoints: [] });
+        bases.push({ ...uncheckedBase(base), problem });
       }
     }
     if (first !== undefined && findings.count === 0 && bases.every(({ problem }) => problem !== undefined)) throw first;
@@ -143,11 +147,11 @@ async function verifyBase(check: BaseCheck): Promise<VerifiedBase> {
   const announced = await readAnnouncedLog(client, base);
   if (announced?.length === 0 && !(await hasLog(client, base))) throw withoutCheckpoint(base, undefined);
   const log = await readPublishedLog(client, base, findings);
-  if (log === undefined)
-    return { url: base.href, repository: undefined, problem: undefined, head: undefined, checkpoints: [] };
+  if (log === undefined) return uncheckedBase(base);
   checkHeads(check, log, announced);
 
   const checkpoints: VerifiedCheckpoint[] = [];
+  const [unsigned, accepted]: [Checkpoint[], Checkpoint[]] = [[], []];
   for (const checkpoint of chooseCheckpoints(check, log)) {
     const { created, root } = checkpoint;
     const files = checkpoint.files + (checkpoint.manifest === null ? 0 : 1);
@@ -160,7 +164,10 @@ async function verifyBase(check: BaseCheck): Promise<VerifiedBase> {
         text: `has the root ${root}, and must have ${check.root}`,
       });
     }
-    const isSigned = await checkStatement({ ...check, command: check.check, log, checkpoint });
+    const verdict = await checkStatement({ ...check, command: check.check, log, checkpoint });
+    if (verdict === "unsigned") unsigned.push(checkpoint);
+    const isSigned = verdict === "accepted";
+    if (isSigned) accepted.push(checkpoint);
     const content = await checkContent({
       ...check,
       log,
@@ -180,7 +187,13 @@ async function verifyBase(check: BaseCheck): Promise<VerifiedBase> {
     problem: undefined,
     head: head === undefined ? undefined : { length: log.digests.length, head },
     checkpoints,
+    beforeSigning: judgeUnsigned(log, { unsigned, accepted }, findings),
   };
+}
+
+function uncheckedBase({ href }: URL): VerifiedBase {
+  const [repository, problem, head, beforeSigning] = [undefined, undefined, undefined, undefined];
+  return { url: href, repository, problem, head, checkpoints: [], beforeSigning };
 }
 
 /** The head that the caller remembers, and the one that the mirror announces itself, must both be in the log. */

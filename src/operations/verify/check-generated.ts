@@ -145,7 +145,7 @@ function foreign(workspace: Workspace, generated: ReadonlySet<string>): readonly
   const { config, publicLayout } = workspace;
   const known = new Set([...generated, siteRecordFile(config.publicDir), path.join(config.publicDir, "status.json")]);
   /** Folders that are looked at elsewhere, or hold what earlier builds left. */
-  const elsewhere = new Set([path.join(publicLayout.root, "_asof", "d"), path.join(publicLayout.root, "_asof", "p")]);
+  const elsewhere = new Set([publicLayout.sharedFolder, path.join(publicLayout.root, "_asof", "p")]);
   const history = new Set<string>();
   for (const { basePath, checkpoint, repository } of distributionsOnDisk(workspace)) {
     const base = publicLayout.base(basePath);

@@ -5,9 +5,10 @@ import type { DistributionSettings } from "../../model/config.ts";
 import { isDigest } from "../../model/digest.ts";
 import type { Digest } from "../../model/digest.ts";
 import { newestPublication } from "../../model/history.ts";
-import type { Checkpoint } from "../../model/history.ts";
+import type { Checkpoint, History } from "../../model/history.ts";
 import { isTimestamp } from "../../model/timestamp.ts";
 import { relativeTarget } from "../../site/public-layout.ts";
+import { sharedLedTo } from "../../site/shared-led-to.ts";
 import { deepestSharedLevel, hasOwnListing, levelOf } from "../../site/stage-tree.ts";
 import { rootView } from "../../site/listing-view.ts";
 import { publicationNumbered } from "../build/build-plain.ts";
@@ -16,6 +17,7 @@ import { pinsOf } from "../build/client-kit.ts";
 import { departedDistributions } from "../build/site-record.ts";
 import { checkpointHeading } from "../build/stage-checkpoint.ts";
 import { proofFiles } from "../../model/statement.ts";
+import { isLost } from "../retire/lost-checkpoints.ts";
 import type { Workspace } from "../workspace.ts";
 import type { Copy, TreeChecker } from "./check-tree.ts";
 import type { Expected } from "./expected.ts";
@@ -32,6 +34,8 @@ export interface SiteCheckOptions {
   /** Left out as long as it is not there. */
   readonly work: PendingWork;
   readonly report: (finding: Finding) => void;
+  /** Paths with which something is wrong, as far as was looked. */
+  readonly found: () => ReadonlySet<string>;
   readonly onCheckpoint: () => void;
 }
 
@@ -63,7 +67,7 @@ export function* checkSite(workspace: Workspace, options: SiteCheckOptions): Gen
       options.onCheckpoint();
       markLive(checkpoint.root, options.model, live);
     }
-    reportUnknown(workspace, options, distribution, new Set(history.checkpoints.map((one): string => one.created)));
+    reportUnknown(workspace, options, distribution, history);
     if (!isDeparted) yield* checkRecords(workspace, options, distribution);
   }
   yield* checkShared(workspace, options, live, lenient);
@@ -120,10 +124,10 @@ function* checkPlain(
   markLinked(state.root, model, live, (folder) => special.some((name) => name.startsWith(`${folder}/`)));
 }
 
-/** Shared directories that something kept leads to must be there; every one that is there must be what its name says. */
+/** Shared directories that something kept leads to must be there; every one that is there must be what its name says. One whose record is lost is none of ours only when nothing leads to it. */
 function* checkShared(
   { publicLayout, store }: Workspace,
-  { checker, model, report }: SiteCheckOptions,
+  { checker, model, report, found }: SiteCheckOptions,
   live: ReadonlySet<Digest>,
   lenient: SiteModel,
 ): Generator<Copy> {
@@ -133,19 +137,24 @@ function* checkShared(
     if (tree !== undefined && tree.path !== "")
       yield* checker.check(publicLayout.shared(digest), expectedShared(model, digest));
   }
-  const folder = path.join(publicLayout.root, "_asof", "d");
+  const folder = publicLayout.sharedFolder;
+  const unknown: string[] = [];
   for (const bucket of namesIn(folder)) {
     const records = new Map(namesIn(path.join(store.layout.trees, bucket)).map((name) => [name.slice(2, 32), name]));
     for (const name of namesIn(path.join(folder, bucket))) {
       const digest = records.get(name) ?? "";
       const at = path.join(folder, bucket, name);
-      if (!isDigest(digest)) report(extra(at));
+      if (!isDigest(digest)) unknown.push(at);
       else if (!isShared || !live.has(digest)) {
         // One of another layout is a leftover of what was shared; its name says which record it has.
         yield* checker.check(at, expectedShared({ ...lenient, layout: isShared ? "shared" : "any" }, digest));
       }
     }
   }
+  if (unknown.length === 0) return;
+  const wrong = found();
+  const inUse = sharedLedTo(publicLayout, [publicLayout.root], (file) => wrong.has(file));
+  for (const at of unknown) if (!inUse.has(at)) report(extra(at));
 }
 
 /** Records that are published beside checkpoints: all of a checkpoint that has a statement, which names its root. */
@@ -189,15 +198,17 @@ function markLinked(digest: Digest, model: SiteModel, live: Set<Digest>, isReal:
   }
 }
 
-/** What bears the name of a checkpoint is served as one. */
+/** What bears the name of a checkpoint is served as one. What was lost may be served until the web server knows that it is gone: a sweep takes it away then. */
 function reportUnknown(
   { publicLayout }: Workspace,
   { report }: SiteCheckOptions,
   { basePath }: DistributionSettings,
-  known: ReadonlySet<string>,
+  { checkpoints, lost }: Pick<History, "checkpoints" | "lost">,
 ): void {
   const base = publicLayout.base(basePath);
-  for (const name of namesIn(base)) if (isTimestamp(name) && !known.has(name)) report(extra(path.join(base, name)));
+  const known = new Set<string>(checkpoints.map(({ created }) => created));
+  for (const name of namesIn(base))
+    if (isTimestamp(name) && !known.has(name) && !isLost(lost, name)) report(extra(path.join(base, name)));
 }
 
 function extra(at: string): Finding {

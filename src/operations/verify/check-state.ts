@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { Failure } from "../../failure.ts";
 import { readPlainState } from "../build/built-record.ts";
 import { readRecordedDistributions } from "../build/recorded-distributions.ts";
-import { checkPlacesFree, checkSiteNotAhead, readSiteRecord, siteRecordFile } from "../build/site-record.ts";
+import { checkPlacesFree, checkSiteNotAhead, repositoriesBehindSite, siteRecordFile } from "../build/site-record.ts";
+import type { LostRepository } from "../build/site-record.ts";
 import type { Workspace } from "../workspace.ts";
 import type { Finding, FindingKind, Problem } from "./finding.ts";
 
@@ -26,8 +27,8 @@ export function checkLogs({ store }: Workspace, report: (finding: Finding) => vo
   return names.length;
 }
 
-/** The other files of the state, and whether the site was built from this history. Asked when every log is whole. */
-export function checkState(workspace: Workspace, report: (finding: Finding) => void): void {
+/** The other files of the state, and whether the site was built from this history. Asked when every log is whole. Answers of which repositories the site knows more. */
+export function checkState(workspace: Workspace, report: (finding: Finding) => void): readonly LostRepository[] {
   const { config, store } = workspace;
   for (const { basePath, checkpoint } of config.distributions) {
     const file = store.layout.plain(basePath);
@@ -38,13 +39,14 @@ export function checkState(workspace: Workspace, report: (finding: Finding) => v
     readRecordedDistributions(workspace);
   } catch (error) {
     report(damageOf(error, "state", store.layout.distributions));
-    return;
+    return [];
   }
+  let behind: readonly LostRepository[];
   try {
-    readSiteRecord(config.publicDir);
+    behind = repositoriesBehindSite(workspace);
   } catch (error) {
     report(damageOf(error, "generated", siteRecordFile(config.publicDir)));
-    return;
+    return [];
   }
   try {
     checkSiteNotAhead(workspace);
@@ -57,6 +59,7 @@ export function checkState(workspace: Workspace, report: (finding: Finding) => v
     // A base path that is taken is a fault of the configuration, which writing commands tell.
     if (!(error instanceof Failure) || error.code !== "CONFIG") report(damageOf(error, "state", store.layout.places));
   }
+  return behind;
 }
 
 /** A failure, or the plain error of a history that contradicts itself. */

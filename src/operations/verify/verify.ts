@@ -3,6 +3,7 @@ import type { Digest } from "../../model/digest.ts";
 import type { Tree } from "../../model/tree.ts";
 import { lookAtFiles } from "../../store/look-at-files.ts";
 import { readBuiltRecord } from "../build/built-record.ts";
+import type { LostRepository } from "../build/site-record.ts";
 import { listingContext } from "../build/stage-checkpoint.ts";
 import type { Workspace } from "../workspace.ts";
 import { withAffected } from "./affected.ts";
@@ -19,6 +20,8 @@ import type { Finding } from "./finding.ts";
 import { noWork } from "./pending-work.ts";
 
 export interface Verification {
+  /** Of which the site knows more than the state: that, and no damage, is why site and state differ. Asked where every log is whole. */
+  readonly behindSite: readonly LostRepository[];
   readonly findings: readonly Finding[];
   /** What is no damage and worth a line: files that asof did not make, lists that a build has yet to write. */
   readonly notices: readonly string[];
@@ -37,6 +40,9 @@ export interface Verification {
   readonly brokenRecords: ReadonlySet<Digest>;
 }
 
+/** Among what was not compared: nothing of it was, nor was anything followed that is kept. */
+export const theSite = "the site";
+
 export interface VerifyOptions {
   /** What is hashed: objects, records and copies in the site; those in the site alone; or nothing. Of what is not hashed, names, types, sizes and links are looked at. */
   readonly hash: "all" | "site" | "none";
@@ -50,7 +56,7 @@ export interface VerifyOptions {
  * only; the caller keeps writers away.
  */
 export async function verify(workspace: Workspace, options: VerifyOptions): Promise<Verification> {
-  const { config, store, signal, publicLayout, pages, onProgress } = workspace;
+  const { store, signal, onProgress } = workspace;
   const { badObjects = new Set(), badRecords = new Set() } = options;
   const findings: Finding[] = [];
   const report = (finding: Finding): void => void findings.push(finding);
@@ -67,9 +73,9 @@ export async function verify(workspace: Workspace, options: VerifyOptions): Prom
   const objects = await checkPool({ kind: "object", folder: store.layout.objects, hash, signal, report, onFile });
   const records = await checkPool({ kind: "record", folder: store.layout.trees, hash, signal, report, onFile });
   const logs = checkLogs(workspace, report);
-  const result = { objects: objects.files, bytes: objects.bytes, records: records.files, logs };
   const before = findings.length;
-  if (!findings.some(({ kind }) => kind === "log")) checkState(workspace, report);
+  const behindSite = findings.some(({ kind }) => kind === "log") ? [] : checkState(workspace, report);
+  const result = { behindSite, objects: objects.files, bytes: objects.bytes, records: records.files, logs };
   // What everything else is made from cannot be read: nothing more can be said.
   if (
     findings.some(
@@ -79,7 +85,7 @@ export async function verify(workspace: Workspace, options: VerifyOptions): Prom
   ) {
     const notices = [`the site was not checked: ${findings.slice(before).at(0)?.path ?? "a log"} comes first`];
     const nothing = { broken: new Map(), brokenRecords: new Set<Digest>(), failure: undefined };
-    return { ...result, ...nothing, findings, notices, checkpoints, unchecked: ["the site", ...comparedWithBuild] };
+    return { ...result, ...nothing, findings, notices, checkpoints, unchecked: [theSite, ...comparedWithBuild] };
   }
 
   const tree = treeReader(workspace, new Set([...records.bad, ...badRecords]));
@@ -88,16 +94,7 @@ export async function verify(workspace: Workspace, options: VerifyOptions): Prom
   const brokenRecords = new Set([...references.records].filter((digest) => tree(digest) === undefined));
   const generated = brokenRecords.size > 0 ? withoutRecords : checkGenerated(tolerant, report);
 
-  const built = readBuiltRecord(workspace);
-  const isLaidOut = built.layout === "" || built.layout === config.layout;
-  const model: SiteModel = {
-    layout: isLaidOut ? config.layout : "any",
-    strictPages: !generated.isPending,
-    listing: listingContext(workspace),
-    pages,
-    publicLayout,
-    tree,
-  };
+  const model = siteModelOf(workspace, { strictPages: !generated.isPending, tree });
   const checker = openTreeChecker({ layout: store.layout, report });
   const waiting = new Map<string, Copy>();
   const copies = checkSite(tolerant, {
@@ -105,6 +102,7 @@ export async function verify(workspace: Workspace, options: VerifyOptions): Prom
     model,
     work: generated.work,
     report,
+    found: () => new Set(findings.map((finding) => finding.path)),
     onCheckpoint: () => {
       checkpoints += 1;
       signal.throwIfAborted();
@@ -145,6 +143,18 @@ function* pathsOf(copies: Iterable<Copy>, waiting: Map<string, Copy>): Generator
     waiting.set(copy.path, copy);
     yield copy.path;
   }
+}
+
+/** What a build made of the state, in the layout that it was built in. */
+export function siteModelOf(
+  workspace: Workspace,
+  { strictPages, tree }: Pick<SiteModel, "strictPages" | "tree">,
+): SiteModel {
+  const { config, pages, publicLayout } = workspace;
+  const built = readBuiltRecord(workspace);
+  const isLaidOut = built.layout === "" || built.layout === config.layout;
+  const layout = isLaidOut ? config.layout : "any";
+  return { layout, strictPages, listing: listingContext(workspace), pages, publicLayout, tree };
 }
 
 /** Reads records that are whole; a record that is damaged must not be believed although it can be parsed. */
