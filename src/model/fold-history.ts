@@ -4,27 +4,58 @@ import { addSeconds, earliestSecond } from "./timestamp.ts";
 import type { Timestamp } from "./timestamp.ts";
 
 /** Computes the state of a repository from its log. Throws on a log that contradicts itself: that is damage, not a state. */
-export function foldHistory(events: readonly HistoryEvent[]): History {
-  const [first, ...rest] = events;
-  if (first?.type !== "repository") throw new Error("a history begins with its repository");
-  const versions: [Version, ...Version[]] = [{ version: 0, root: first.root, files: 0, bytes: 0 }];
+export function foldHistory(events: Iterable<HistoryEvent>): History {
+  const fold = openHistoryFold();
+  for (const event of events) fold.add(event);
+  return fold.history();
+}
+
+/** A history that grows with its log: what an event costs does not depend on how many came before it. */
+export interface HistoryFold {
+  /** Throws when the event contradicts those before it. */
+  add(event: HistoryEvent): void;
+  /** The state after the events so far; events that follow do not change it. Throws when there are none. */
+  history(): History;
+}
+
+export function openHistoryFold(): HistoryFold {
+  let name: string | undefined;
+  const versions: Version[] = [];
   const publications: Publication[] = [];
   const unservable = new Set<number>();
-  const checkpoints = new Map<Timestamp, Checkpoint>();
+  /** Ascending by name. */
+  const checkpoints: Checkpoint[] = [];
   let horizon: Timestamp | undefined;
   let settled: boolean | undefined;
   const lost: LostInterval[] = [];
   const takenDown = new Map<Digest, TakenDown>();
   let upstreamManifest: History["upstreamManifest"];
-  let newestEvent = first.at;
-  for (const event of rest) {
+  let newestEvent: Timestamp = earliestSecond;
+  /** Lines of the log so far; by year those up to the last one about a checkpoint of it. */
+  let lines = 0;
+  const tellingYears = new Map<string, number>();
+  let year = "";
+  let known: History | undefined;
+
+  function add(event: HistoryEvent): void {
+    lines += 1;
+    if (name === undefined) {
+      if (event.type !== "repository") throw new Error("a history begins with its repository");
+      name = event.name;
+      versions.push({ version: 0, root: event.root, files: 0, bytes: 0 });
+      newestEvent = event.at;
+      return;
+    }
+    known = undefined;
     if (event.at > newestEvent) newestEvent = event.at;
     switch (event.type) {
       case "repository":
-        throw new Error(`a second beginning in the history of ${first.name}`);
-      case "version":
-        versions.push(event);
+        throw new Error(`a second beginning in the history of ${name}`);
+      case "version": {
+        const { version, root, files, bytes } = event;
+        versions.push({ version, root, files, bytes });
         break;
+      }
       case "manifest":
         upstreamManifest = event;
         break;
@@ -32,13 +63,16 @@ export function foldHistory(events: readonly HistoryEvent[]): History {
         // Content that a plain publication alone held is swept when another one takes its place: nothing can go back to it.
         const superseded = publications.at(-1);
         if (superseded?.checkpoint === false) unservable.add(superseded.publication);
-        publications.push(event);
-        if (!event.checkpoint) break;
         const version = versions[event.version];
+        if (!event.checkpoint) {
+          publications.push(event);
+          break;
+        }
         if (version === undefined)
           throw new Error(`checkpoint ${event.created} names version ${event.version}, which is not there`);
-        const { root, files, bytes } = version;
-        checkpoints.set(event.created, { ...event, root, files, bytes, tombstone: undefined, labels: [] });
+        const checkpoint = checkpointOf(event, version);
+        publications.push(checkpoint);
+        place(checkpoint);
         if (horizon === undefined || event.created > horizon) horizon = event.created;
         break;
       }
@@ -46,7 +80,7 @@ export function foldHistory(events: readonly HistoryEvent[]): History {
         const checkpoint = knownCheckpoint(event.checkpoint, "a tombstone");
         const { at, reason, cause = "retention", content } = event;
         const tombstone = { at, reason, cause, ...(content === undefined ? {} : { content }) };
-        checkpoints.set(event.checkpoint, { ...checkpoint, tombstone });
+        place({ ...checkpoint, tombstone });
         for (const one of cause === "withdrawn" ? publicationsOf(checkpoint.root) : [checkpoint])
           unservable.add(one.publication);
         break;
@@ -56,7 +90,7 @@ export function foldHistory(events: readonly HistoryEvent[]): History {
         const checkpoint = knownCheckpoint(event.checkpoint, "a label");
         const others = checkpoint.labels.filter((label) => label !== event.label);
         const labels = event.type === "label" ? [...others, event.label].toSorted() : others;
-        checkpoints.set(event.checkpoint, { ...checkpoint, labels });
+        place({ ...checkpoint, labels });
         break;
       }
       case "horizon":
@@ -80,27 +114,89 @@ export function foldHistory(events: readonly HistoryEvent[]): History {
       }
     }
   }
-  return {
-    name: first.name,
-    versions,
-    publications,
-    unservable,
-    checkpoints: [...checkpoints.values()].toSorted((a, b) => (a.created < b.created ? -1 : 1)),
-    horizon,
-    settled,
-    lost,
-    takenDown,
-    upstreamManifest,
-    newestEvent,
-  };
+
+  /** Lists are copied when they are asked for: whoever holds a history holds that of one moment. */
+  function history(): History {
+    const [empty] = versions;
+    if (name === undefined || empty === undefined) throw new Error("a history begins with its repository");
+    known ??= {
+      name,
+      versions: [empty, ...versions.slice(1)],
+      publications: publications.slice(),
+      unservable: new Set(unservable),
+      checkpoints: checkpoints.slice(),
+      horizon,
+      settled,
+      lost: lost.slice(),
+      takenDown: new Map(takenDown),
+      upstreamManifest,
+      newestEvent,
+      tellingYears: new Map(tellingYears),
+    };
+    return known;
+  }
+
+  /** Puts a checkpoint in the place of what is known of it, or where its name belongs: at the end, unless it is filled in. */
+  function place(checkpoint: Checkpoint): void {
+    const { created } = checkpoint;
+    if (!created.startsWith(year)) year = created.slice(0, 4);
+    tellingYears.set(year, lines);
+    const last = checkpoints.at(-1);
+    if (last === undefined || last.created < created) {
+      checkpoints.push(checkpoint);
+      return;
+    }
+    const index = placeOf(created);
+    checkpoints.splice(index, checkpoints[index]?.created === created ? 1 : 0, checkpoint);
+  }
+
+  /** The index of the first checkpoint that is not earlier. */
+  function placeOf(created: Timestamp): number {
+    let low = 0;
+    let high = checkpoints.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const there = checkpoints[middle];
+      if (there !== undefined && there.created < created) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
 
   function knownCheckpoint(created: Timestamp, what: string): Checkpoint {
-    const checkpoint = checkpoints.get(created);
-    if (checkpoint === undefined) throw new Error(`${what} for ${created}, which never was`);
+    const checkpoint = checkpoints[placeOf(created)];
+    if (checkpoint?.created !== created) throw new Error(`${what} for ${created}, which never was`);
     return checkpoint;
   }
 
   function publicationsOf(root: Digest): readonly Publication[] {
     return publications.filter((publication) => versions[publication.version]?.root === root);
   }
+
+  return { add, history };
 }
+
+/** Written out: to spread an event costs more than all else that a line of the log does to a history. */
+function checkpointOf(publication: Publication, { root, files, bytes }: Version): Checkpoint {
+  const { created, checkpoint, manifest, sums, statement, signatures, added, removed, changed } = publication;
+  return {
+    publication: publication.publication,
+    version: publication.version,
+    created,
+    checkpoint,
+    manifest,
+    sums,
+    statement,
+    signatures,
+    added,
+    removed,
+    changed,
+    root,
+    files,
+    bytes,
+    tombstone: undefined,
+    labels: noLabels,
+  };
+}
+
+const noLabels: readonly string[] = [];

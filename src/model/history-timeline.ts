@@ -38,6 +38,8 @@ export function goneIntervals(
   pruned: "gone" | "redirect" = "gone",
 ): readonly GoneInterval[] {
   const intervals: GoneInterval[] = [];
+  if (history.lost.length === 0 && history.checkpoints.every(({ tombstone }) => tombstone === undefined))
+    return intervals;
   let open: Stretch | undefined;
   for (const stretch of stretches(history)) {
     const { from, until, kind, reason } = stretch;

@@ -121,6 +121,8 @@ export interface History {
   readonly upstreamManifest: { readonly digest: Digest; readonly bytes: number } | undefined;
   /** The newest second that any event bears. */
   readonly newestEvent: Timestamp;
+  /** For each year with a checkpoint, the lines of the log up to the last one about any of its checkpoints: they tell all of them, and what follows changes nothing. */
+  readonly tellingYears: ReadonlyMap<string, number>;
 }
 
 export function latestVersion(history: Pick<History, "versions">): Version {
@@ -132,13 +134,22 @@ export function keptCheckpoints(history: Pick<History, "checkpoints">): readonly
 }
 
 /** What pages show of a repository that nothing was recorded of yet. */
-export const emptyHistory: Pick<History, "checkpoints" | "horizon" | "publications" | "unservable" | "lost"> = {
+export const emptyHistory: Pick<
+  History,
+  "checkpoints" | "horizon" | "publications" | "unservable" | "lost" | "tellingYears"
+> = {
   checkpoints: [],
   publications: [],
   unservable: new Set(),
   horizon: undefined,
   lost: [],
+  tellingYears: new Map(),
 };
+
+/** The newest checkpoint that is kept. */
+export function newestKept(history: Pick<History, "checkpoints">): Checkpoint | undefined {
+  return history.checkpoints.findLast((checkpoint) => checkpoint.tombstone === undefined);
+}
 
 /** The newest publication of any kind that may be served: what plain distributions serve. */
 export function newestPublication(history: Pick<History, "publications" | "unservable">): Publication | undefined {

@@ -15,6 +15,7 @@ export function isRelativePath(text: string): text is RelativePath {
  * some server, shell or log reads them as something else; names that are not UTF-8 arrive here with U+FFFD or a lone surrogate.
  */
 export function relativePathProblem(text: string): string | undefined {
+  if (text.length < 256 && ordinary.test(text)) return undefined;
   if (text === "") return "is empty";
   if (text.startsWith("/")) return "is absolute";
   if (text.endsWith("/")) return "ends in a slash";
@@ -29,6 +30,8 @@ export function relativePathProblem(text: string): string | undefined {
   return utf8Length(text) > 3000 ? "is longer than 3000 bytes" : undefined;
 }
 
+// What nearly all names are: printable ASCII but the backslash, and no segment "." or "..". Hundreds of thousands are asked.
+const ordinary = /^(?!\.{1,2}(?:\/|$))[ -.0-[\]-~]+(?:\/(?!\.{1,2}(?:\/|$))[ -.0-[\]-~]+)*$/;
 // C0, DEL, C1 and the two line separators: nothing that moves a cursor or ends a line.
 const controlCharacter = /[\p{Cc}\u2028\u2029]/u;
 const notUtf8 = /[\p{Cs}\uFFFD]/u;

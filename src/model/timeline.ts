@@ -32,11 +32,13 @@ export function neighboursOf(
   timeline: Timeline,
   at: Timestamp,
 ): { readonly older: Timestamp | undefined; readonly newer: Timestamp | undefined } {
-  const index = indexAfter(timeline.points, at);
-  return {
-    older: timeline.points.slice(0, index).findLast((point) => point.kind === "checkpoint" && point.at !== at)?.at,
-    newer: timeline.points.slice(index).find((point) => point.kind === "checkpoint")?.at,
-  };
+  const { points } = timeline;
+  const index = indexAfter(points, at);
+  let older = index - 1;
+  while (older >= 0 && (points[older]?.kind !== "checkpoint" || points[older]?.at === at)) older--;
+  let newer = index;
+  while (newer < points.length && points[newer]?.kind !== "checkpoint") newer++;
+  return { older: points[older]?.at, newer: points[newer]?.at };
 }
 
 /** How many points are at or before `at`. */

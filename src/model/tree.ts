@@ -75,50 +75,6 @@ export function sortEntries(entries: Iterable<Entry>): readonly Entry[] {
   return [...entries].toSorted((a, b) => compareNames(a.path, b.path));
 }
 
-/**
- * Cuts sorted entries into directories, deepest first, and hands each finished record to `store`, which answers its digest. Returns the root's digest.
- */
-export function planTrees(repository: string, sorted: readonly Entry[], store: (tree: Tree) => Digest): Digest {
-  let index = 0;
-
-  function directory(prefix: string): Directory {
-    const found: Directory = { nodes: [], files: 0, bytes: 0, newest: undefined };
-    for (let entry = sorted[index]; entry !== undefined && entry.path.startsWith(prefix); entry = sorted[index]) {
-      const slash = entry.path.indexOf("/", prefix.length);
-      if (slash < 0) {
-        const { digest, sizeBytes, added } = entry;
-        found.nodes.push({ kind: "file", name: entry.path.slice(prefix.length), digest, sizeBytes, added });
-        count(found, 1, sizeBytes, added);
-        index += 1;
-        continue;
-      }
-      const name = entry.path.slice(prefix.length, slash);
-      const below = directory(`${prefix}${name}/`);
-      const tree = store({ repository, path: prefix + name, nodes: below.nodes });
-      // A directory exists only because an entry lies below it.
-      const newest = below.newest ?? entry.added;
-      found.nodes.push({ kind: "directory", name, tree, files: below.files, bytes: below.bytes, newest });
-      count(found, below.files, below.bytes, newest);
-    }
-    return found;
-  }
-
-  return store({ repository, path: "", nodes: directory("").nodes });
-}
-
-interface Directory {
-  readonly nodes: TreeNode[];
-  files: number;
-  bytes: number;
-  newest: Timestamp | undefined;
-}
-
-function count(total: Directory, files: number, bytes: number, newest: Timestamp): void {
-  total.files += files;
-  total.bytes += bytes;
-  if (total.newest === undefined || newest > total.newest) total.newest = newest;
-}
-
 function parseFile(line: string): TreeFile | undefined {
   const match = /^f ([0-9a-f]{64}) (\d+) (\S+) (.+)$/s.exec(line);
   if (match === null) return undefined;

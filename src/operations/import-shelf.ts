@@ -6,12 +6,13 @@ import { countChanges, differenceOf } from "../model/difference.ts";
 import type { Digest } from "../model/digest.ts";
 import type { Entry } from "../model/entry.ts";
 import { foldHistory } from "../model/fold-history.ts";
-import { keptCheckpoints, latestVersion } from "../model/history.ts";
+import { latestVersion, newestKept } from "../model/history.ts";
 import type { Checkpoint, HistoryEvent } from "../model/history.ts";
 import type { RelativePath } from "../model/relative-path.ts";
 import { secondsOf, timestampFromSeconds } from "../model/timestamp.ts";
 import type { Timestamp } from "../model/timestamp.ts";
-import { planTrees, sortEntries } from "../model/tree.ts";
+import { planTrees } from "../model/plan-trees.ts";
+import { sortEntries } from "../model/tree.ts";
 import { openDirectory } from "../sources/directory.ts";
 import type { SourceCache, StoredContent } from "../sources/source.ts";
 import type { Transaction } from "../store/transaction.ts";
@@ -170,7 +171,7 @@ async function commitCheckpoint(
   const history = known ?? foldHistory(first);
   const read = (digest: Digest) => store.tree(digest);
 
-  const previous = keptCheckpoints(history).at(-1);
+  const previous = newestKept(history);
   const before = new Map(
     (previous === undefined ? [] : [...entriesOf(previous.root, read)]).map((entry) => [entry.path, entry]),
   );

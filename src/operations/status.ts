@@ -2,7 +2,7 @@ import path from "node:path";
 
 import { z } from "zod";
 
-import { keptCheckpoints } from "../model/history.ts";
+import { newestKept } from "../model/history.ts";
 import { isoOf, timestampFromSeconds } from "../model/timestamp.ts";
 import { readIfThere, replaceFile } from "../store/disk.ts";
 import type { Workspace } from "./workspace.ts";
@@ -29,7 +29,7 @@ export function writeStatus(workspace: Workspace, attempts: readonly Attempt[]):
     const before = earlier.get(name);
     const attempt = attempts.find((one) => one.repository === name);
     const history = store.repository(name)?.history;
-    const newest = history === undefined ? undefined : keptCheckpoints(history).at(-1)?.created;
+    const newest = history === undefined ? undefined : newestKept(history)?.created;
     return {
       name,
       lastAttempt: attempt === undefined ? (before?.lastAttempt ?? null) : now,

@@ -3,7 +3,7 @@ import type { RepositorySettings } from "../model/config.ts";
 import type { ChangeCounts } from "../model/difference.ts";
 import { secondsOf, timestampFromSeconds } from "../model/timestamp.ts";
 import type { Timestamp } from "../model/timestamp.ts";
-import { applyBuild, isEmptyPlan, planBuild } from "./build/build.ts";
+import { applyBuild, isEmptyPlan, planBuild, rememberLook } from "./build/build.ts";
 import { asLocalFailure } from "./local-failure.ts";
 import { planPrune, warnOfUnknownLabels, writeTombstones } from "./retire/prune.ts";
 import { hasNewContent, publish } from "./publish/publish.ts";
@@ -79,6 +79,7 @@ export async function update(workspace: Workspace, options: UpdateOptions): Prom
     for (const text of plan.warnings) workspace.onProgress({ kind: "warning", text });
     built = !isEmptyPlan(plan);
     if (built) await applyBuild(workspace, plan);
+    else rememberLook(plan);
     // What a failed sync fetched is unreachable yet and wanted by the next run.
     swept = await sweep(workspace, { keepObjects: repositories.some((one) => one.failure !== undefined) });
   } catch (error) {

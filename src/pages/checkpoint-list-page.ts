@@ -71,7 +71,7 @@ export function checkpointListPage(view: CheckpointListView): CheckpointListPage
     settled: view.settled,
     horizon: showTimeIfAny(view.horizon),
     kept: view.checkpoints.filter(({ kind }) => kind === "checkpoint").length,
-    rows: view.checkpoints.map((row) => (row.kind === "checkpoint" ? keptRow(row) : goneRow(row))),
+    rows: view.checkpoints.map((row) => (row.kind === "checkpoint" ? new LazyRow(row) : goneRow(row))),
     kit: view.kit === undefined ? undefined : kitSection(view.kit),
   };
 }
@@ -89,17 +89,34 @@ function kitSection({ newest, clients, leftOut, complete }: ClientKit): KitSecti
   };
 }
 
-function keptRow(row: CheckpointRow): KeptRow {
-  return {
-    kind: "checkpoint",
-    href: hrefOf(row.at, "directory"),
-    at: showTime(row.at),
-    padding: classicPadding(`${row.at}/`),
-    files: row.files,
-    size: showSize(row.bytes),
-    changes: showChanges(row),
-    labels: row.labels,
-  };
+/** Made of its checkpoint as a template asks: there may be 10,000 of them, and no template wants all of each. */
+class LazyRow implements KeptRow {
+  readonly kind = "checkpoint";
+  readonly #row: CheckpointRow;
+  constructor(row: CheckpointRow) {
+    this.#row = row;
+  }
+  get href(): string {
+    return hrefOf(this.#row.at, "directory");
+  }
+  get at(): ShownTime {
+    return showTime(this.#row.at);
+  }
+  get padding(): string {
+    return classicPadding(`${this.#row.at}/`);
+  }
+  get files(): number {
+    return this.#row.files;
+  }
+  get size(): ShownSize {
+    return showSize(this.#row.bytes);
+  }
+  get changes(): string {
+    return showChanges(this.#row);
+  }
+  get labels(): readonly string[] {
+    return this.#row.labels;
+  }
 }
 
 function goneRow(row: CheckpointRow): GoneRow {
@@ -112,13 +129,11 @@ function goneRow(row: CheckpointRow): GoneRow {
 }
 
 function showChanges({ added, removed, changed }: CheckpointRow): string {
-  const parts = [
-    { sign: "+", count: added },
-    { sign: "\u2212", count: removed },
-    { sign: "~", count: changed },
-  ];
-  const shown = parts.filter(({ count }) => count > 0).map(({ sign, count }) => `${sign}${count}`);
-  return shown.length === 0 ? "none" : shown.join(" ");
+  const more = added > 0 ? `+${added}` : "";
+  const fewer = removed > 0 ? `\u2212${removed}` : "";
+  const other = changed > 0 ? `~${changed}` : "";
+  const shown = [more, fewer, other].filter((part) => part !== "").join(" ");
+  return shown === "" ? "none" : shown;
 }
 
 /** `20250130T203000Z` becomes `2025-01-30 20:30:00`. Any script's digits: Python's `\d` takes them all. */

@@ -14,8 +14,24 @@ export interface ShownTime {
 }
 
 export function showTime(at: Timestamp): ShownTime {
-  const iso = isoOf(at);
-  return { stamp: at, iso, date: `${iso.slice(0, 10)} ${iso.slice(11, 19)}`, classic: classicDate(iso) };
+  return new LazyTime(at);
+}
+
+/** A list of 10,000 times is rendered by spelling each of them in the one way that its template wants. */
+class LazyTime implements ShownTime {
+  readonly stamp: Timestamp;
+  constructor(stamp: Timestamp) {
+    this.stamp = stamp;
+  }
+  get iso(): string {
+    return isoOf(this.stamp);
+  }
+  get date(): string {
+    return `${this.iso.slice(0, 10)} ${this.iso.slice(11, 19)}`;
+  }
+  get classic(): string {
+    return classicDate(this.iso);
+  }
 }
 
 export function showTimeIfAny(at: Timestamp | undefined): ShownTime | undefined {

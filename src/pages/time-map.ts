@@ -10,7 +10,7 @@ export interface TimeMapInput {
   readonly checkpoints: readonly Timestamp[];
 }
 
-/** A file below the base path, `path` with slashes. */
+/** A file below the base path, `path` with slashes. That of a year is not put together before somebody asks for it. */
 export interface TimeMapFile {
   readonly path: string;
   readonly content: string;
@@ -22,16 +22,22 @@ export interface TimeMapFile {
  */
 export function renderTimeMaps(input: TimeMapInput): readonly TimeMapFile[] {
   const { paths, checkpoints } = input;
-  const links = mementoLinks(input);
-  if (checkpoints.length <= longestList) {
-    return [{ path: "timemap", content: timeMap(input, paths.map, checkpoints, links) }];
+  const links = (from: number, until: number): readonly string[] => mementoLinks(input, from, until);
+  if (!hasYearMaps(checkpoints.length)) {
+    return [{ path: "timemap", content: timeMap(input, paths.map, checkpoints, links(0, checkpoints.length)) }];
   }
   const years = yearsOf(checkpoints).map(({ from, until }) => {
     const inYear = checkpoints.slice(from, until);
     const path = `_asof/timemap/${inYear[0]?.slice(0, 4) ?? ""}`;
     const url = paths.base + path;
     const link = linkOf(input, url, "timemap", [`type="${timeMapType}"`, ...spanOf(inYear)]);
-    return { path, link, content: timeMap(input, url, inYear, links.slice(from, until)) };
+    return {
+      path,
+      link,
+      get content() {
+        return timeMap(input, url, inYear, links(from, until));
+      },
+    };
   });
   const index = timeMap(
     input,
@@ -39,10 +45,14 @@ export function renderTimeMaps(input: TimeMapInput): readonly TimeMapFile[] {
     checkpoints,
     years.map(({ link }) => link),
   );
-  return [{ path: "timemap", content: index }, ...years.map(({ path, content }) => ({ path, content }))];
+  return [{ path: "timemap", content: index }, ...years];
 }
 
-/** With more checkpoints than these, the TimeMap is an index. */
+/** Whether there are so many checkpoints that the TimeMap is an index. */
+export function hasYearMaps(checkpoints: number): boolean {
+  return checkpoints > longestList;
+}
+
 const longestList = 1000;
 
 /** One TimeMap at `url` that covers `checkpoints`. */
@@ -63,9 +73,11 @@ function timeMap(
   return `${all.join(",\n")}\n`;
 }
 
-function mementoLinks(input: TimeMapInput): readonly string[] {
+/** Links to the checkpoints from one index to before another. */
+function mementoLinks(input: TimeMapInput, from: number, until: number): readonly string[] {
   const last = input.checkpoints.length - 1;
-  return input.checkpoints.map((at, index) => {
+  return input.checkpoints.slice(from, until).map((at, offset) => {
+    const index = from + offset;
     const relation = `${index === 0 ? "first " : ""}${index === last ? "last " : ""}memento`;
     return linkOf(input, `${input.paths.base}${at}/`, relation, [`datetime="${httpDateOf(at)}"`]);
   });

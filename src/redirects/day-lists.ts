@@ -27,7 +27,6 @@ export interface DayList {
  */
 export function dayLists(timeline: Timeline, longest = 32): readonly DayList[] {
   const boundaries = boundariesOf(timeline);
-  const digits = boundaries.map(({ at }) => `${at.slice(0, 8)}${at.slice(9, 15)}`);
   const lists: DayList[] = [];
   addList("", 0, boundaries.length);
   return lists;
@@ -48,14 +47,32 @@ export function dayLists(timeline: Timeline, longest = 32): readonly DayList[] {
   /** Runs of boundaries that agree on their first `length` digits. */
   function splitByDigits(length: number, start: number, end: number): readonly Part[] {
     const parts: Part[] = [];
-    let from = start;
-    for (let index = start; index < end; index++) {
-      const prefix = digits[index]?.slice(0, length) ?? "";
-      if (digits[index + 1]?.slice(0, length) === prefix && index + 1 < end) continue;
-      parts.push({ prefix, start: from, end: index + 1 });
-      from = index + 1;
+    for (let from = start; from < end;) {
+      const prefix = digitsOf(from, length);
+      const next = endOfRun(prefix, from, end);
+      parts.push({ prefix, start: from, end: next });
+      from = next;
     }
     return parts;
+  }
+
+  /** The first index behind those of a run. Searched by halves: they ascend, and a day of a few is soon over. */
+  function endOfRun(prefix: string, from: number, end: number): number {
+    let step = 1;
+    let last = from;
+    while (last + step < end && digitsOf(last + step, prefix.length) === prefix) {
+      last += step;
+      step *= 2;
+    }
+    for (; step >= 1; step = Math.floor(step / 2)) {
+      if (last + step < end && digitsOf(last + step, prefix.length) === prefix) last += step;
+    }
+    return last + 1;
+  }
+
+  function digitsOf(index: number, length: number): string {
+    const at = boundaries[index]?.at ?? "";
+    return length <= 8 ? at.slice(0, length) : at.slice(0, 8) + at.slice(9, length + 1);
   }
 }
 

@@ -214,6 +214,7 @@ function refused(status: 400 | 404): PlannedResponse {
 
 /** The text that Latin-1 `bytes` spell in UTF-8, or undefined: no file has such a name. */
 function decodeUtf8(bytes: string): string | undefined {
+  if (/^[ -~]*$/.test(bytes)) return bytes;
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   try {
     return decoder.decode(Uint8Array.from(bytes, (character) => character.charCodeAt(0)));

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { closeSync } from "node:fs";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 
 import { answerRequest } from "./answer.ts";
@@ -8,7 +9,7 @@ import { contentTypeOf } from "../model/content-type.ts";
 import { inTurn } from "./in-turn.ts";
 import { reloadScriptPath } from "./live-reload.ts";
 import type { LiveReload } from "./live-reload.ts";
-import { openInside } from "./open-inside.ts";
+import { openInside, readBeginning } from "./open-inside.ts";
 import type { OpenedFile } from "./open-inside.ts";
 import type { PreviewSite } from "./preview-site.ts";
 import type { SendFile } from "./send-file.ts";
@@ -90,10 +91,10 @@ async function answer(exchange: Exchange): Promise<void> {
       return;
     case "gone":
       setCaching(response, planned.caching);
-      await sendGone(exchange, await openInside(site.publicDir, planned.page));
+      sendGone(exchange, openInside(site.publicDir, planned.page));
       return;
     case "file":
-      await sendFound(exchange, planned, links, await openInside(site.publicDir, planned.file));
+      await sendFound(exchange, planned, links, openInside(site.publicDir, planned.file));
       return;
   }
 }
@@ -120,7 +121,7 @@ async function sendFound(
     ...(links === undefined ? {} : { Link: links.link }),
     ...(planned.mementoDatetime === undefined ? {} : { "Memento-Datetime": planned.mementoDatetime }),
   };
-  const decorated = live === undefined ? undefined : await decoratedPage(exchange, live, found);
+  const decorated = live === undefined ? undefined : decoratedPage(exchange, live, found);
   if (decorated === undefined) {
     await exchange.sendFile(request, response, found, headers);
     return;
@@ -136,20 +137,20 @@ function acceptDatetimeOf({ headers }: IncomingMessage): string | undefined {
 }
 
 /** The page about a tombstone, or one line when there is none on disk. */
-async function sendGone(exchange: Exchange, found: OpenedFile | "directory" | undefined): Promise<void> {
+function sendGone(exchange: Exchange, found: OpenedFile | "directory" | undefined): void {
   const { request, response, live } = exchange;
   if (found === undefined || found === "directory") {
     sendText(request, response, 410, "This checkpoint was removed.");
     return;
   }
   try {
-    const page = await found.handle.readFile();
+    const page = readBeginning(found, found.stats.size);
     const decorated = live?.decorate(page);
     if (decorated !== undefined) allowReloadScript(exchange);
     response.setHeader("Content-Type", contentTypeOf(found.name));
     sendBytes(request, response, 410, decorated ?? page);
   } finally {
-    await found.handle.close();
+    closeSync(found.descriptor);
   }
 }
 
@@ -157,22 +158,15 @@ async function sendGone(exchange: Exchange, found: OpenedFile | "directory" | un
  * The page with the reload script in it, its file closed; or undefined when the file is no page of asof's and is to be sent as it is. A decorated page is made anew for every request and
  * carries no ETag.
  */
-async function decoratedPage(
-  { site }: RequestContext,
-  live: LiveReload,
-  { handle, stats, name }: OpenedFile,
-): Promise<Buffer | undefined> {
-  if (name !== "index.html" || stats.size > maxPageBytes) return undefined;
+function decoratedPage({ site }: RequestContext, live: LiveReload, found: OpenedFile): Buffer | undefined {
+  if (found.name !== "index.html" || found.stats.size > maxPageBytes) return undefined;
   let staysOpen = false;
   try {
-    const buffer = Buffer.alloc(stats.size);
-    // Read at a position of its own: whoever sends the file as it is starts from its beginning.
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-    const page = buffer.subarray(0, bytesRead);
+    const page = readBeginning(found, found.stats.size);
     staysOpen = site().isContent(createHash("sha256").update(page).digest("hex"));
     return staysOpen ? undefined : live.decorate(page);
   } finally {
-    if (!staysOpen) await handle.close();
+    if (!staysOpen) closeSync(found.descriptor);
   }
 }
 

@@ -1,9 +1,10 @@
-import type { FileHandle } from "node:fs/promises";
+import { closeSync, createReadStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 
 import { evaluateConditions } from "./conditions.ts";
 import type { Validators } from "./conditions.ts";
+import { readBeginning } from "./open-inside.ts";
 import type { OpenedFile } from "./open-inside.ts";
 import { sendText } from "./send-text.ts";
 
@@ -35,16 +36,23 @@ async function sendFile(
   handler: ServeHandler,
   request: IncomingMessage,
   response: ServerResponse,
-  { handle, stats }: OpenedFile,
+  file: OpenedFile,
   { "Content-Type": type, ...headers }: ContentHeaders,
 ): Promise<void> {
+  const { descriptor, stats } = file;
   const validators = { etag: etagOf(stats), modified: Math.floor(stats.mtimeMs / 1000), sizeBytes: stats.size };
   const method = request.method ?? "GET";
   const verdict = evaluateConditions(method, request.headers, validators);
   const hasBody = method === "GET" && (verdict.status === 200 || verdict.status === 206);
   setValidators(response, validators);
-  if (!hasBody || stats.size === 0 || response.destroyed) await handle.close();
+  const isSmall = verdict.status === 200 && stats.size <= smallBytes;
+  const small = isSmall && hasBody && !response.destroyed ? readAndClose(file) : undefined;
+  if (small === undefined && (!hasBody || stats.size === 0 || response.destroyed)) closeSync(descriptor);
   if (response.destroyed) return;
+  if (isSmall) {
+    sendSmall(response, stats.size, small, { "Content-Type": type, ...headers });
+    return;
+  }
   if (verdict.status === 304) {
     for (const [header, value] of Object.entries(headers)) response.setHeader(header, value);
     response.writeHead(304).end();
@@ -59,7 +67,8 @@ async function sendFile(
 
   for (const [header, value] of Object.entries(headers)) response.setHeader(header, value);
   const range = verdict.status === 206 ? verdict : { first: 0, last: stats.size - 1 };
-  const stream = hasBody && stats.size > 0 ? streamOf(handle, range.first, range.last, response) : Readable.from([]);
+  const stream =
+    hasBody && stats.size > 0 ? streamOf(descriptor, range.first, range.last, response) : Readable.from([]);
   await handler(
     { url: neutralPath, headers: verdict.status === 206 ? { range: `bytes=${range.first}-${range.last}` } : {} },
     response,
@@ -84,9 +93,32 @@ async function sendFile(
 
 const neutralPath = "/content";
 
+/** A file up to here is sent in one piece: streams would cost several times what reading and sending do. */
+const smallBytes = 65_536;
+
+function readAndClose(file: OpenedFile): Buffer {
+  try {
+    return readBeginning(file, file.stats.size);
+  } finally {
+    closeSync(file.descriptor);
+  }
+}
+
+/** What serve-handler sends of a whole file. `bytes` is undefined for a HEAD; a file that became shorter breaks the connection. */
+function sendSmall(
+  response: ServerResponse,
+  sizeBytes: number,
+  bytes: Buffer | undefined,
+  headers: ContentHeaders,
+): void {
+  response.writeHead(200, { "Content-Length": sizeBytes, "Accept-Ranges": "bytes", ...headers });
+  if (bytes === undefined || bytes.length === sizeBytes) response.end(bytes);
+  else response.destroy();
+}
+
 /** Closes the file when the response is over, be it sent or abandoned; a file that ends too soon breaks the connection, so that nobody takes the rest for the whole. */
-function streamOf(handle: FileHandle, first: number, last: number, response: ServerResponse): Readable {
-  const stream = handle.createReadStream({ start: first, end: last });
+function streamOf(descriptor: number, first: number, last: number, response: ServerResponse): Readable {
+  const stream = createReadStream("", { fd: descriptor, start: first, end: last });
   response.once("close", () => stream.destroy());
   stream.once("error", () => response.destroy());
   stream.once("end", () => {

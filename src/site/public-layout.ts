@@ -35,6 +35,7 @@ export interface PublicLayout {
 export function publicLayout(root: string): PublicLayout {
   const below = (...parts: readonly string[]): string => path.join(root, ...parts);
   const plainFolder = (base: BasePath): string => below("_asof", "p", base.replaceAll("/", "+"));
+  const shared = below("_asof", "d");
   return {
     root,
     assets: below("_asof", "assets"),
@@ -43,13 +44,13 @@ export function publicLayout(root: string): PublicLayout {
     beside: (base, at) => below(base, "_asof", at),
     log: (base) => below(base, "_asof", "log"),
     records: (base) => below(base, "_asof", "tree"),
-    record: (base, tree) => below(base, "_asof", "tree", tree.slice(0, 2), tree),
+    record: (base, tree) => `${root}/${base}/_asof/tree/${tree.slice(0, 2)}/${tree}`,
     kit: (base) => below(base, "kit"),
     goneFolder: (base) => below(base, "_asof", "gone"),
     timeMapFolder: (base) => below(base, "_asof", "timemap"),
     gonePage: (base, from) => below(base, "_asof", "gone", `${from}.html`),
-    sharedFolder: below("_asof", "d"),
-    shared: (tree) => below("_asof", "d", tree.slice(0, 2), tree.slice(2, 32)),
+    sharedFolder: shared,
+    shared: (tree) => `${shared}/${tree.slice(0, 2)}/${tree.slice(2, 32)}`,
     plainFolder,
     plain: (base, serial) => path.join(plainFolder(base), String(serial)),
   };

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { lstatSync, mkdirSync, readdirSync, renameSync } from "node:fs";
+import { linkSync, lstatSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import path from "node:path";
 
 import { lstatIfThere } from "./stat-if-there.ts";
@@ -10,13 +10,20 @@ import type { Move } from "./stage-tree.ts";
  * sweep that died, another layout) goes to the trash first; nothing is deleted in place.
  */
 export function reveal(moves: readonly Move[], trash: string): void {
-  for (const { from, to } of moves) {
-    mkdirSync(path.dirname(to), { recursive: true, mode: 0o755 });
-    const there = lstatSync(to, { throwIfNoEntry: false });
-    const here = lstatSync(from);
-    if (there !== undefined && (there.isDirectory() || here.isDirectory())) exchange(from, to, trash);
-    else renameSync(from, to);
+  const folders = new Set<string>();
+  for (const one of moves) {
+    const folder = path.dirname(one.to);
+    if (!folders.has(folder)) mkdirSync(folder, { recursive: true, mode: 0o755 });
+    folders.add(folder);
+    if (one.links === true) linkSync(one.from, one.to);
+    else replaceBy(one.from, one.to, trash);
   }
+}
+
+function replaceBy(from: string, to: string, trash: string): void {
+  const there = lstatSync(to, { throwIfNoEntry: false });
+  if (there !== undefined && (there.isDirectory() || lstatSync(from).isDirectory())) exchange(from, to, trash);
+  else renameSync(from, to);
 }
 
 /** One for the other, in two renames. When the second one fails the first is taken back: something must stand there. */

@@ -28,10 +28,11 @@ export interface StageContext extends ListingContext {
   object(digest: Digest): string;
 }
 
-/** A directory that stands complete below the staging folder and takes its visible name by one rename. */
+/** Something that stands complete below the staging folder and takes its visible name by one rename; or a durable file of the state that gets another name, by a link. */
 export interface Move {
   readonly from: string;
   readonly to: string;
+  readonly links?: true;
 }
 
 /** Builds trees and files below a staging folder. Nothing is visible until the moves are made, in their order. */
@@ -112,7 +113,7 @@ export function openStage(context: StageContext): Stage {
       before?.nodes.flatMap((node) => (node.kind === "directory" ? [[node.name, node.tree]] : [])),
     );
     for (const node of tree.nodes) {
-      const name = path.join(dir, node.name);
+      const name = `${dir}/${node.name}`;
       if (node.kind === "file") {
         if (!context.isTakenDown(node.digest))
           placeFile(context.object(node.digest), name, { copy, sizeBytes: node.sizeBytes });
@@ -164,8 +165,7 @@ export function openStage(context: StageContext): Stage {
   }
 
   function writeListing(dir: string, tree: Tree, heading: string): void {
-    if (!hasOwnListing(tree))
-      writeNew(path.join(dir, listingName), pages.listing(directoryView(tree, context, heading)));
+    if (!hasOwnListing(tree)) writeNew(`${dir}/${listingName}`, pages.listing(directoryView(tree, context, heading)));
   }
 
   function isThere(to: string): boolean {
@@ -173,7 +173,7 @@ export function openStage(context: StageContext): Stage {
   }
 
   function stagingFolder(): string {
-    const dir = path.join(stagingDir, `tree-${(counter += 1)}`);
+    const dir = `${stagingDir}/tree-${(counter += 1)}`;
     mkdirSync(dir, { mode: 0o755 });
     return dir;
   }
@@ -187,6 +187,10 @@ export function openStage(context: StageContext): Stage {
     has: isThere,
     immutable: (file, to) => {
       if (isThere(to)) return;
+      if (!copy) {
+        move({ from: file, to, links: true });
+        return;
+      }
       const from = path.join(stagingDir, `file-${(counter += 1)}`);
       placeFile(file, from, { copy, sizeBytes: 1 });
       move({ from, to });
@@ -209,14 +213,13 @@ export function hasOwnListing(tree: Tree): boolean {
 
 /** False, and nothing done, where there is no symlink to `target`: the way to the same directory may be a shorter one from there (its neighbours have the same two digits). */
 function linkEarlierSymlink(from: string, to: string, target: string): boolean {
-  if (lstatSync(from, { throwIfNoEntry: false })?.isSymbolicLink() !== true || readlinkSync(from) !== target)
-    return false;
   try {
+    if (readlinkSync(from) !== target) return false;
     linkSync(from, to);
     return true;
   } catch (error) {
-    // Too many links, or a file system that links no symlinks: a new one does as well.
-    if (hasErrorCode(error, "EMLINK", "EPERM", "ENOTSUP")) return false;
+    // Nothing there, or no symlink; too many links, or a file system that links no symlinks: a new one does as well.
+    if (hasErrorCode(error, "ENOENT", "EINVAL", "EMLINK", "EPERM", "ENOTSUP")) return false;
     throw error;
   }
 }

@@ -1,16 +1,19 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 import { Failure } from "../failure.ts";
-import { ChangedWhileRead, readUnchanged } from "./directory-read.ts";
+import { parseDigest } from "../model/digest.ts";
+import { copyFiles } from "./copy-files.ts";
+import type { Copied, CopyJob, SystemFault } from "./copy-unchanged.ts";
+import { throwReadFailure } from "./directory-errors.ts";
 import { regularFileState } from "./directory-walk.ts";
 import type { WalkedFile } from "./directory-walk.ts";
-import { ContentMismatch } from "./source.ts";
+import { columnsOf } from "./file-state.ts";
 import type { ContentSink, FetchProgress, StoredContent } from "./source.ts";
 
-export interface FetchedFile {
-  /** As the walk saw it, or as it was when it was read after a change. */
-  readonly file: WalkedFile;
-  readonly content: StoredContent;
+/** Many: they are asked for a few at a time, and twice. */
+export interface FilesToFetch {
+  readonly count: number;
+  [Symbol.iterator](): Iterator<WalkedFile>;
 }
 
 export interface FetchOptions {
@@ -18,83 +21,113 @@ export interface FetchOptions {
   /** Seconds since 1970. */
   readonly now: () => number;
   readonly onProgress?: ((progress: FetchProgress) => void) | undefined;
+  /** `file` as the walk saw it, or as it was when it was read after a change. */
+  readonly onFetched: (file: WalkedFile, content: StoredContent) => void;
 }
 
 /**
- * Reads `files` into the sink, a few at a time. The first failure stops the rest; when it is thrown nothing is open and nothing is written any more. SOURCE_MOVED for a file
- * that changed each time it was read.
+ * Reads `files` into the sink. The first failure stops the rest; when it is thrown nothing is open and nothing is written any more. SOURCE_MOVED for a file that changed each time it was read.
  */
 export async function fetchFiles(
-  files: readonly WalkedFile[],
+  files: FilesToFetch,
   sink: ContentSink,
-  { signal, now, onProgress }: FetchOptions,
-): Promise<readonly FetchedFile[]> {
-  const stop = new AbortController();
-  const either = AbortSignal.any([signal, stop.signal]);
-  const fetched: FetchedFile[] = [];
+  { signal, now, onProgress, onFetched }: FetchOptions,
+): Promise<void> {
+  let filesDone = 0;
   let bytesDone = 0;
-  const queue = files.values();
 
-  async function work(): Promise<void> {
-    for (const file of queue) {
-      either.throwIfAborted();
-      const result = await fetchFile(file, sink, { signal: either, now });
-      fetched.push(result);
-      bytesDone += result.content.sizeBytes;
-      onProgress?.({ filesDone: fetched.length, filesTotal: files.length, bytesDone });
-    }
+  /** What changed meanwhile is tried again, a little later each time: under the state that it has then. */
+  let waiting: Iterable<WalkedFile> = files;
+  let count = files.count;
+  let reasons = new Map<string, string>();
+  for (const pauseMs of [...pausesMs, undefined]) {
+    const { bytes, newest } = sumOf(waiting);
+    await letClockTick(newest, now(), signal);
+    const changed: WalkedFile[] = [];
+    reasons = new Map();
+    await copyFiles(
+      jobsOf(waiting, sink, now),
+      { files: count, bytes },
+      ({ file, to }, copied) => {
+        if (copied.is === "changed") {
+          changed.push(file);
+          reasons.set(file.path, copied.why);
+          return;
+        }
+        const content = storedContent(file, copied);
+        sink.take(to, content);
+        onFetched(file, content);
+        filesDone += 1;
+        bytesDone += content.sizeBytes;
+        onProgress?.({ filesDone, filesTotal: files.count, bytesDone });
+      },
+      signal,
+    );
+    if (changed.length === 0) return;
+    if (pauseMs === undefined) break;
+    await pause(pauseMs, undefined, { signal });
+    waiting = changed.map(asItIsNow);
+    count = changed.length;
   }
-
-  const workers = Array.from({ length: Math.min(files.length, filesAtATime) }, () => work());
-  try {
-    await Promise.all(workers);
-  } catch (error) {
-    stop.abort(error);
-    await Promise.allSettled(workers);
-    throw error;
-  }
-  return fetched;
+  const [[path, why] = ["", ""]] = reasons;
+  throw movedFailure(path, `changed each time it was read: it ${why}`);
 }
 
-const filesAtATime = 4;
 const pausesMs = [10, 40, 160] as const;
 
-async function fetchFile(
-  walked: WalkedFile,
-  sink: ContentSink,
-  { signal, now }: Pick<FetchOptions, "signal" | "now">,
-): Promise<FetchedFile> {
-  let file = walked;
-  for (const pauseMs of [...pausesMs, undefined]) {
-    await letClockTick(file, now(), signal);
-    try {
-      const content = await sink.put(readUnchanged(file, signal), { sizeBytes: file.state.sizeBytes });
-      return { file, content };
-    } catch (error) {
-      if (!(error instanceof ChangedWhileRead || error instanceof ContentMismatch)) throw error;
-      if (pauseMs === undefined) throw movedFailure(file, "changed each time it was read", error);
-      await pause(pauseMs, undefined, { signal });
-    }
-    const state = regularFileState(file.real);
-    if (state === undefined) throw movedFailure(file, "went away, or is no longer a regular file");
-    file = { ...file, state };
+function sumOf(files: Iterable<WalkedFile>): { readonly bytes: number; readonly newest: number } {
+  let bytes = 0;
+  let newest = 0;
+  for (const { state } of files) {
+    bytes += state.sizeBytes;
+    newest = Math.max(newest, state.changed);
   }
-  throw new Error("the last try returns or throws");
+  return { bytes, newest };
+}
+
+function* jobsOf(
+  files: Iterable<WalkedFile>,
+  sink: ContentSink,
+  now: () => number,
+): Generator<CopyJob & { readonly file: WalkedFile }> {
+  for (const file of files) {
+    const { key, sizeBytes } = file.state;
+    yield { file, real: file.real, key, sizeBytes, to: sink.place(), second: Math.floor(now()) };
+  }
+}
+
+function storedContent(file: WalkedFile, copied: Exclude<Copied, { is: "changed" }>): StoredContent {
+  if (copied.is === "failed") throwFault(copied.on, copied.error, file.real);
+  const digest = copied.is === "copied" ? parseDigest(copied.digest) : undefined;
+  if (digest === undefined) throw new Error("a copy that was not stopped has a digest");
+  return { digest, sizeBytes: file.state.sizeBytes };
+}
+
+/** A fault that a thread met, as if it had been met here. */
+function throwFault(on: "source" | "copy" | "proc", { message, ...fault }: SystemFault, real: string): never {
+  const error = Object.assign(new Error(message), fault);
+  if (on === "source") return throwReadFailure(error, real);
+  if (on === "copy") throw error;
+  throw new Failure("LOCAL_IO", "A directory source can be read only where /proc is mounted.", { cause: error });
+}
+
+function asItIsNow(file: WalkedFile): WalkedFile {
+  const state = regularFileState(file.real);
+  if (state === undefined) throw movedFailure(file.path, "went away, or is no longer a regular file");
+  return { path: file.path, real: file.real, state, columns: columnsOf(state) };
 }
 
 /**
- * Two changes within one tick of the kernel's clock (up to 10 ms) leave the same ctime: a file that changed just now is read when the tick is over, so that a
+ * Two changes within one tick of the kernel's clock (up to 10 ms) leave the same ctime: files that changed just now are read when the tick is over, so that a
  * further change shows.
  */
-async function letClockTick({ state }: WalkedFile, now: number, signal: AbortSignal): Promise<void> {
-  const age = now - state.changed;
-  if (age < 0.02 && age > -2) await pause(20, undefined, { signal });
+async function letClockTick(newest: number, now: number, signal: AbortSignal): Promise<void> {
+  if (now - newest < 0.02 && now - newest > -2) await pause(20, undefined, { signal });
 }
 
 /** A file that would not hold still. */
-function movedFailure({ path }: WalkedFile, what: string, cause?: unknown): Failure {
+function movedFailure(path: string, what: string): Failure {
   return new Failure("SOURCE_MOVED", `${path} ${what}.`, {
-    ...(cause === undefined ? {} : { cause }),
     hint: "Run again when nothing writes to the source, or let its writer put files in place by rename.",
   });
 }

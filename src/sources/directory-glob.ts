@@ -1,8 +1,6 @@
 import { lstat } from "node:fs";
 import type { Stats } from "node:fs";
 
-import fastGlob from "fast-glob";
-
 import { Failure } from "../failure.ts";
 import type { DirectoryTree, TreeEntry } from "./directory-tree.ts";
 
@@ -20,24 +18,30 @@ export async function selectEntries(
   signal: AbortSignal,
 ): Promise<readonly TreeEntry[]> {
   const view = globView(tree, signal);
-  const matches = await fastGlob.async(include.flatMap(includePatterns), {
-    ignore: exclude.flatMap(excludePatterns),
-    cwd: virtualRoot,
-    dot: true,
-    followSymbolicLinks: false,
-    onlyFiles: false,
-    unique: true,
-    fs: view.fileSystem,
-  });
+  // Loaded here and not at the start: no other source needs it.
+  const { default: fastGlob } = await import("fast-glob");
+  const isDynamic = (pattern: string): boolean => fastGlob.isDynamicPattern(pattern);
+  const matches = await fastGlob.async(
+    include.flatMap((written) => includePatterns(written, isDynamic)),
+    {
+      ignore: exclude.flatMap(excludePatterns),
+      cwd: virtualRoot,
+      dot: true,
+      followSymbolicLinks: false,
+      onlyFiles: false,
+      unique: true,
+      fs: view.fileSystem,
+    },
+  );
   return [...new Set([...matches.flatMap((path) => view.entriesShownAs(path)), ...view.met])];
 }
 
 // fast-glob sees only the tree, under a root that needs no name of its own: it would follow links out of the source and around in circles.
 const virtualRoot = "/source";
 
-function includePatterns(written: string): string[] {
+function includePatterns(written: string, isDynamic: (pattern: string) => boolean): string[] {
   const pattern = checkPattern(written);
-  if (!fastGlob.isDynamicPattern(pattern)) return [pattern, `${pattern}/**`];
+  if (!isDynamic(pattern)) return [pattern, `${pattern}/**`];
   // fast-glob would look for a directory whose name is "?" when nothing but "?" follows plain segments (`pool/?/x.deb`); a class of one character ends those segments earlier.
   return [pattern.replace(/^([^*?[\]{}()!+@\\A-Za-z0-9]*)([A-Za-z0-9])(?=[^*?[\]{}()!+@\\]*\?)/, "$1[$2]")];
 }

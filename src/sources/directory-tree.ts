@@ -8,8 +8,8 @@ import type { DirectoryRemote } from "../model/remote.ts";
 import { isGone, throwReadFailure } from "./directory-errors.ts";
 import { followLink, showsDirectory } from "./directory-link.ts";
 import type { LinkTrouble } from "./directory-link.ts";
-import { fileState } from "./stat-cache.ts";
-import type { FileState } from "./stat-cache.ts";
+import { fileState } from "./file-state.ts";
+import type { FileState } from "./file-state.ts";
 
 /**
  * A directory source as its names show it, read directory by directory when asked. Links are settled by the policy; what cannot be
@@ -25,6 +25,8 @@ export interface DirectoryTree {
   readonly states: ReadonlyMap<string, FileState>;
   /** Whether something disappeared while it was being read. */
   hasChanged(): boolean;
+  /** Whether a link was met that the policy follows: what it shows can change without any change of the directory that holds it. */
+  hasFollowed(): boolean;
 }
 
 /** `path` is the name inside the source, `real` the absolute path without any symbolic link in it, through which the bytes are read. */
@@ -60,6 +62,7 @@ export function openDirectoryTree({ path, symlinks }: Pick<DirectoryRemote, "pat
   const states = new Map<string, FileState>();
   const contents = new Map<string, ReadonlyMap<string, TreeEntry>>();
   let changed = false;
+  let followed = false;
 
   function read(directory: DirectoryEntry): readonly TreeEntry[] {
     return [...contentsOf(directory).values()];
@@ -115,23 +118,24 @@ export function openDirectoryTree({ path, symlinks }: Pick<DirectoryRemote, "pat
     if (!dirent.isSymbolicLink()) return { kind: "special", path: inside, real, isDirectory: false };
     if (symlinks !== "follow-inside") return { kind: "link", path: inside, real, isDirectory: showsDirectory(real) };
     const holders = [...parent.holders, parent.real];
-    const followed = followLink(real, root.real, holders);
-    switch (followed.kind) {
+    followed = true;
+    const shown = followLink(real, root.real, holders);
+    switch (shown.kind) {
       case "file":
-        return { kind: "file", path: inside, real: followed.real };
+        return { kind: "file", path: inside, real: shown.real };
       case "directory":
-        return { kind: "directory", path: inside, real: followed.real, holders };
+        return { kind: "directory", path: inside, real: shown.real, holders };
       case "special":
-        return { kind: "special", path: inside, real: followed.real, isDirectory: false };
+        return { kind: "special", path: inside, real: shown.real, isDirectory: false };
       case "link":
       case "dangling-link":
       case "outside-link":
       case "looping-link":
-        return { kind: followed.kind, path: inside, real, isDirectory: followed.isDirectory };
+        return { kind: shown.kind, path: inside, real, isDirectory: shown.isDirectory };
     }
   }
 
-  return { root, read, find, states, hasChanged: () => changed };
+  return { root, read, find, states, hasChanged: () => changed, hasFollowed: () => followed };
 }
 
 /** The real path of the source: its own path may well lead through links. */

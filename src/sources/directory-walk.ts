@@ -1,4 +1,5 @@
 import { lstatSync } from "node:fs";
+import type { BigIntStats } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 import { compareNames } from "../model/compare-names.ts";
@@ -7,13 +8,14 @@ import type { DirectoryRemote } from "../model/remote.ts";
 import { isGone, throwReadFailure } from "./directory-errors.ts";
 import { selectEntries } from "./directory-glob.ts";
 import { openDirectoryTree } from "./directory-tree.ts";
-import type { DirectoryTree, FileEntry, TreeEntry, TroubleEntry } from "./directory-tree.ts";
-import { fileState } from "./stat-cache.ts";
-import type { FileState } from "./stat-cache.ts";
+import type { DirectoryEntry, DirectoryTree, FileEntry, TreeEntry, TroubleEntry } from "./directory-tree.ts";
+import { fileState, openStateTable, stateAt } from "./file-state.ts";
+import type { FileState, StateColumns, StateTable } from "./file-state.ts";
 
 /** A regular file of a directory source as the walk saw it, not opened yet. */
 export interface WalkedFile extends Pick<FileEntry, "path" | "real"> {
   readonly state: FileState;
+  readonly columns: StateColumns;
 }
 
 export interface Walk {
@@ -25,6 +27,8 @@ export interface Walk {
   readonly directories: ReadonlyMap<string, FileState>;
   /** Whether a name that was read could no longer be found when it was looked at. Such names are not in `files`. */
   readonly hasChanged: boolean;
+  /** Whether a link was met that is followed. */
+  readonly hasFollowed: boolean;
 }
 
 /**
@@ -36,7 +40,9 @@ export interface Walk {
 export async function walkDirectory(remote: DirectoryRemote, signal: AbortSignal): Promise<Walk> {
   signal.throwIfAborted();
   const tree = openDirectoryTree(remote);
-  const entries = takesEverything(remote) ? await everyEntry(tree, signal) : await selectEntries(tree, remote, signal);
+  const entries = takesEverything(remote)
+    ? await everyEntry(tree, [tree.root], signal)
+    : await selectEntries(tree, remote, signal);
   const found: FileEntry[] = [];
   const troubles: TroubleEntry[] = [];
   for (const entry of entries) {
@@ -44,26 +50,83 @@ export async function walkDirectory(remote: DirectoryRemote, signal: AbortSignal
     if (entry.kind === "file") found.push(entry);
     else if (entry.kind !== "directory") troubles.push(entry);
   }
-  found.sort((a, b) => compareNames(a.path, b.path));
-  const files = new Map<RelativePath, WalkedFile>();
-  for (const [index, { path, real }] of found.entries()) {
-    if (index % filesPerTurn === filesPerTurn - 1) await nextTurn(undefined, { signal });
-    const state = regularFileState(real);
-    if (state !== undefined) files.set(path, { path, real, state });
-  }
+  const files = await lookAtFiles(tree, found, signal);
   return {
     files,
     troubles,
     directories: tree.states,
     hasChanged: tree.hasChanged() || files.size < found.length,
+    hasFollowed: tree.hasFollowed(),
   };
+}
+
+/** The files that are there, sorted by path. */
+export async function lookAtFiles(
+  tree: DirectoryTree,
+  found: readonly FileEntry[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<RelativePath, WalkedFile>> {
+  const files = new Map<RelativePath, WalkedFile>();
+  const table = openStateTable();
+  const root = tree.root.real === "/" ? "/" : `${tree.root.real}/`;
+  for (const [index, { path, real }] of found.toSorted((a, b) => compareNames(a.path, b.path)).entries()) {
+    if (index % filesPerTurn === filesPerTurn - 1) await nextTurn(undefined, { signal });
+    const stats = regularFileStats(real);
+    if (stats === undefined) continue;
+    const isOwnName = real.length === root.length + path.length && real.endsWith(path);
+    files.set(path, new ColumnFile(path, isOwnName ? root : real, table, table.add(stats)));
+  }
+  return files;
+}
+
+/** One of so many files that what can be made again when it is asked for is not kept. */
+class ColumnFile implements WalkedFile {
+  readonly path: RelativePath;
+  /** The source's root with a slash, or the whole real path where a link gave the file another name. */
+  readonly #root: string;
+  readonly #table: StateTable;
+  readonly #at: number;
+
+  constructor(path: RelativePath, root: string, table: StateTable, at: number) {
+    this.path = path;
+    this.#root = root;
+    this.#table = table;
+    this.#at = at;
+  }
+
+  get real(): string {
+    return this.#root.endsWith("/") ? this.#root + this.path : this.#root;
+  }
+
+  get columns(): StateColumns {
+    return this.#table.columns(this.#at);
+  }
+
+  get state(): FileState {
+    return stateAt(this.columns);
+  }
 }
 
 /** The state of the regular file at `real`; undefined when nothing, or something else, is there. */
 export function regularFileState(real: string): FileState | undefined {
+  const stats = regularFileStats(real);
+  return stats === undefined ? undefined : fileState(stats);
+}
+
+function regularFileStats(real: string): BigIntStats | undefined {
   try {
     const stats = lstatSync(real, { bigint: true });
-    return stats.isFile() ? fileState(stats) : undefined;
+    return stats.isFile() ? stats : undefined;
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    return throwReadFailure(error, real);
+  }
+}
+
+/** The state of the directory at `real`; undefined when nothing is there. */
+export function directoryState(real: string): FileState | undefined {
+  try {
+    return fileState(lstatSync(real, { bigint: true }));
   } catch (error) {
     if (isGone(error)) return undefined;
     return throwReadFailure(error, real);
@@ -73,13 +136,19 @@ export function regularFileState(real: string): FileState | undefined {
 const filesPerTurn = 1000;
 const directoriesPerTurn = 200;
 
-function takesEverything({ include, exclude }: DirectoryRemote): boolean {
+/** Whether no pattern leaves anything out. */
+export function takesEverything({ include, exclude }: Pick<DirectoryRemote, "include" | "exclude">): boolean {
   return exclude.length === 0 && include.length === 1 && include[0] === "**";
 }
 
-async function everyEntry(tree: DirectoryTree, signal: AbortSignal): Promise<readonly TreeEntry[]> {
+/** Everything below some directories. */
+export async function everyEntry(
+  tree: DirectoryTree,
+  from: readonly DirectoryEntry[],
+  signal: AbortSignal,
+): Promise<readonly TreeEntry[]> {
   const entries: TreeEntry[] = [];
-  const waiting = [tree.root];
+  const waiting = [...from];
   let count = 0;
   for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
     if (++count % directoriesPerTurn === 0) await nextTurn(undefined, { signal });

@@ -1,19 +1,25 @@
-import { lstatSync } from "node:fs";
+import { statfsSync } from "node:fs";
 
+import { compareNames } from "../model/compare-names.ts";
 import type { Digest } from "../model/digest.ts";
 import type { RelativePath } from "../model/relative-path.ts";
 import type { DirectoryRemote } from "../model/remote.ts";
-import { isGone, throwReadFailure } from "./directory-errors.ts";
+import { compareScan } from "./compare-scan.ts";
 import { fetchFiles } from "./directory-fetch.ts";
+import type { FilesToFetch } from "./directory-fetch.ts";
 import { readyMark } from "./directory-ready.ts";
+import { rewalkDirectory } from "./directory-rewalk.ts";
+import type { Rewalk } from "./directory-rewalk.ts";
 import { openDirectoryTree } from "./directory-tree.ts";
 import { troubleFailure } from "./directory-trouble.ts";
-import { regularFileState, walkDirectory } from "./directory-walk.ts";
-import type { Walk, WalkedFile } from "./directory-walk.ts";
+import { directoryState, regularFileState, walkDirectory } from "./directory-walk.ts";
+import type { WalkedFile } from "./directory-walk.ts";
+import { columnsOf, isRacy, stateAt } from "./file-state.ts";
+import type { FileState, StateColumns } from "./file-state.ts";
+import { recall, rememberScan } from "./remembered-scan.ts";
+import type { RememberedScan, Scan } from "./remembered-scan.ts";
 import { SourceNotReady } from "./source.ts";
-import type { Source, SourceCache, StoredContent } from "./source.ts";
-import { fileState, isRacy, readStatCache } from "./stat-cache.ts";
-import type { CachedFile, FileState, StatCache } from "./stat-cache.ts";
+import type { Source, SourceCache, SourceEntry, StoredContent } from "./source.ts";
 
 /**
  * A directory of this machine as a source: every regular file below it that the remote's patterns select, under its path from there.
@@ -22,7 +28,7 @@ import type { CachedFile, FileState, StatCache } from "./stat-cache.ts";
  * SOURCE_REFUSED no permission; SOURCE_BAD_DATA symbolic links against the policy, FIFOs, sockets, devices, names that are no `RelativePath`; SOURCE_MOVED a file
  * kept changing while it was read; CONFIG an impossible pattern.
  *
- * A file whose device, inode, size, mtime and ctime are those of an earlier settled run has its digest from `cache` and need not be fetched.
+ * A file whose device, inode, size, mtime and ctime are those of an earlier settled run has its digest from `cache` and need not be fetched. A directory that is as that run saw it is not read.
  *
  * With `ready` nothing is read without that file: `list` throws a SourceNotReady, and a source whose mark went or was made anew while it was read has moved.
  *
@@ -43,52 +49,71 @@ export function openDirectory(
         openDirectoryTree(remote);
         throw new SourceNotReady(`${remote.ready} is not there`);
       }
-      const statCache = await readStatCache(cache);
-      const { files, troubles, directories, hasChanged } = await walkDirectory(remote, signal);
-      if (troubles.length > 0) throw troubleFailure(remote.path, troubles);
-      const digests = knownDigests(files.values(), statCache, started);
-      listing = {
+      const root = openDirectoryTree(remote).root.real;
+      const scan = await recall(cache, describe(remote, root));
+      const walk = await rewalkDirectory(remote, scan, signal);
+      if (walk.troubles.length > 0) throw troubleFailure(remote.path, walk.troubles);
+      const current: Listing = {
         started,
-        statCache,
-        directories,
-        files: new Map(files),
-        digests,
         ready,
-        hasFetched: false,
-        hasChanged,
+        root,
+        scan,
+        walk,
+        isLocal: hasOurTimes(root),
+        digests: new Map(),
+        reread: new Map(),
+        settled: false,
       };
-      const entries = [...files.values()].map(({ path, state }) => ({
-        path,
-        digest: digests.get(path),
-        sizeBytes: state.sizeBytes,
-      }));
-      return { entries, manifest: undefined, serverSeconds: undefined };
+      listing = current;
+      let entries: readonly SourceEntry[] | undefined;
+      return {
+        // Of an unchanged source nobody asks for them.
+        get entries() {
+          return (entries ??= filesOf(current).map(({ path, digest, sizeBytes }) => ({ path, digest, sizeBytes })));
+        },
+        manifest: undefined,
+        serverSeconds: undefined,
+        sameAs: walk.keptFiles === "all" ? scan?.tag : undefined,
+      };
     },
 
     async fetch(wanted, sink, { signal, onProgress }) {
       const current = assertListed(listing);
-      const { files, digests } = current;
-      const walked = wanted.map(({ path }) => assertKnown(files.get(path), path));
-      current.hasFetched ||= walked.length > 0;
+      const { walk } = current;
+      if (wanted.length === 0) return new Map();
+      const rows = keptRows(current, wanted);
+      const files: FilesToFetch = {
+        count: wanted.length,
+        *[Symbol.iterator]() {
+          for (const { path } of wanted) yield walkedFile(current, path, rows.get(path));
+        },
+      };
       const stored = new Map<RelativePath, StoredContent>();
-      for (const { file, content } of await fetchFiles(walked, sink, { signal, now, onProgress })) {
-        files.set(file.path, file);
-        digests.set(file.path, content.digest);
+      const onFetched = (file: WalkedFile, content: StoredContent): void => {
+        current.digests.set(file.path, content.digest);
+        if (walk.files.get(file.path) !== file) current.reread.set(file.path, file);
         stored.set(file.path, content);
-      }
+      };
+      await fetchFiles(files, sink, { signal, now, onProgress, onFetched });
       return stored;
     },
 
     async confirm(signal) {
       const current = assertListed(listing);
+      signal.throwIfAborted();
       // A writer that took its mark away, or made it anew, has begun again.
-      if (current.hasChanged || readyMark(remote) !== current.ready) return "moved";
-      const isStill = areDirectoriesStill(current, signal)
-        ? areFilesStill(current, signal)
-        : showsTheSame(current, await walkDirectory(remote, signal));
-      if (!isStill) return "moved";
-      await current.statCache.save(rememberedFiles(current));
-      return "settled";
+      if (current.walk.hasChanged || readyMark(remote) !== current.ready) return "moved";
+      const isStill =
+        wasWhole(current) || (await isAsItWas(current, signal)) || (await showsTheSame(remote, current, signal));
+      current.settled = isStill;
+      return isStill ? "settled" : "moved";
+    },
+
+    async remember(tag) {
+      const current = assertListed(listing);
+      if (!current.settled) throw new Error("what is not settled is not remembered");
+      if (current.walk.keptFiles === "all" && current.digests.size === 0 && current.scan?.tag === tag) return;
+      await rememberScan(cache, describe(remote, current.root), tag, scanOf(current));
     },
   };
 }
@@ -96,79 +121,195 @@ export function openDirectory(
 interface Listing {
   /** When the listing began, in seconds since 1970. */
   readonly started: number;
-  readonly statCache: StatCache;
-  readonly directories: ReadonlyMap<string, FileState>;
-  /** Sorted by path; a file that had to be read again stands here as it was then. */
-  readonly files: Map<RelativePath, WalkedFile>;
-  readonly digests: Map<RelativePath, Digest>;
   /** The mark of the source's writer when the listing began. */
   readonly ready: string;
-  readonly hasChanged: boolean;
-  hasFetched: boolean;
+  readonly root: string;
+  readonly scan: RememberedScan | undefined;
+  readonly walk: Rewalk;
+  /** Whether the file system takes its times from this machine's clock. */
+  readonly isLocal: boolean;
+  /** Of what was read in this run. */
+  readonly digests: Map<RelativePath, Digest>;
+  /** As they were when they were read, where the walk had seen them otherwise, or not looked. */
+  readonly reread: Map<RelativePath, WalkedFile>;
+  settled: boolean;
 }
 
-function knownDigests(files: Iterable<WalkedFile>, cache: StatCache, started: number): Map<RelativePath, Digest> {
-  const digests = new Map<RelativePath, Digest>();
-  for (const { path, state } of files) {
-    const digest = isRacy(state, started) ? undefined : cache.digestOf(path, state);
-    if (digest !== undefined) digests.set(path, digest);
-  }
-  return digests;
+/** A file of the listing: a row of the remembered scan, or looked at in this run. */
+interface ListedFile {
+  readonly path: RelativePath;
+  readonly sizeBytes: number;
+  readonly digest: Digest | undefined;
+  readonly row: number | undefined;
 }
 
-function areDirectoriesStill({ directories }: Listing, signal: AbortSignal): boolean {
-  for (const [real, state] of directories) {
-    signal.throwIfAborted();
-    if (directoryState(real)?.key !== state.key) return false;
+/** What a remembered scan must have been about to be of use. */
+function describe({ include, exclude, symlinks, ready }: DirectoryRemote, root: string): string {
+  return JSON.stringify([root, include, exclude, symlinks, ready ?? null]);
+}
+
+/** Every file of the listing, by path. */
+function filesOf({ scan, walk, started }: Listing): readonly ListedFile[] {
+  const kept = scan === undefined ? [] : [...rowsOf(walk.keptFiles, scan.counts.files)];
+  const rows = scan === undefined || walk.files.size === 0 ? undefined : rowsByPath(scan, walk);
+  const files: ListedFile[] = [];
+  const fresh = walk.files.values();
+  let next = fresh.next();
+  const takeFresh = (before: RelativePath | undefined): void => {
+    for (; next.done !== true; next = fresh.next()) {
+      const { path, state } = next.value;
+      if (before !== undefined && compareNames(path, before) > 0) return;
+      const row = rows?.get(path);
+      const isKnown =
+        row !== undefined &&
+        scan !== undefined &&
+        !isRacy(state, started) &&
+        stateAt({ states: scan.fileStates, at: row }).key === state.key;
+      files.push({
+        path,
+        sizeBytes: state.sizeBytes,
+        digest: isKnown ? scan.digestOf(row) : undefined,
+        row: undefined,
+      });
+    }
+  };
+  if (scan !== undefined) {
+    const paths = scan.paths();
+    for (const row of kept) {
+      const path = paths[row];
+      if (path === undefined) throw new Error("a row has a path");
+      takeFresh(path);
+      files.push({ path, sizeBytes: Number(scan.fileStates[row * 5 + 2]), digest: scan.digestOf(row), row });
+    }
   }
-  return true;
+  takeFresh(undefined);
+  return files;
+}
+
+/** Remembered rows of the files that were looked at anew. */
+function rowsByPath(scan: RememberedScan, { files }: Rewalk): ReadonlyMap<RelativePath, number> {
+  const rows = new Map<RelativePath, number>();
+  for (const [row, path] of scan.paths().entries()) if (files.has(path)) rows.set(path, row);
+  return rows;
+}
+
+function* rowsOf(kept: readonly number[] | "all", count: number): Generator<number> {
+  if (kept !== "all") yield* kept;
+  else for (let row = 0; row < count; row++) yield row;
+}
+
+/** Rows of files that are wanted although they are remembered: the pool has lost their content. */
+function keptRows({ scan, walk }: Listing, wanted: readonly SourceEntry[]): ReadonlyMap<RelativePath, number> {
+  const rows = new Map<RelativePath, number>();
+  if (scan === undefined || wanted.every(({ path }) => walk.files.has(path))) return rows;
+  const paths = scan.paths();
+  for (const row of rowsOf(walk.keptFiles, scan.counts.files)) {
+    const path = paths[row];
+    if (path !== undefined) rows.set(path, row);
+  }
+  return rows;
+}
+
+function walkedFile({ root, scan, walk }: Listing, path: RelativePath, row: number | undefined): WalkedFile {
+  const walked = walk.files.get(path);
+  if (walked !== undefined) return walked;
+  if (scan === undefined || row === undefined) throw new Error(`${path} is not in the last listing`);
+  const columns = { states: scan.fileStates, at: row };
+  return { path, real: below(root, path), state: stateAt(columns), columns };
+}
+
+function below(root: string, path: string): string {
+  if (path === "") return root;
+  return root === "/" ? `/${path}` : `${root}/${path}`;
 }
 
 /**
- * Whether files are as they were when they were read: then there was a moment at which all of them were so. When nothing was fetched they need no second look: at the first, each
- * was as the last settled run had left it, so all were at the moment when the listing began.
+ * Whether all of the source was at the moment when the listing began as it was seen afterwards: then nothing needs a second look. What a look finds unchanged since an earlier run was so all the time;
+ * what it finds changed before that moment, by the kernel's own clock, was so from then on. Only a file system that takes its times from this machine's clock can say so.
  */
-function areFilesStill({ files, hasFetched }: Listing, signal: AbortSignal): boolean {
-  if (!hasFetched) return true;
-  for (const { real, state } of files.values()) {
+function wasWhole({ walk, reread, started, isLocal }: Listing): boolean {
+  const isOld = (state: FileState): boolean => !isRacy(state, started);
+  return (
+    isLocal &&
+    [...walk.directories.values()].every(isOld) &&
+    [...walk.files.values()].every(({ state }) => isOld(state)) &&
+    [...reread.values()].every(({ state }) => isOld(state))
+  );
+}
+
+function hasOurTimes(root: string): boolean {
+  return localFileSystems.has(statfsSync(root).type);
+}
+
+/** ext2 to ext4, XFS, Btrfs, tmpfs, ZFS, F2FS, overlayfs: statfs(2). */
+const localFileSystems: ReadonlySet<number> = new Set([
+  0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x2fc12fc1, 0xf2f52010, 0x794c7630,
+]);
+
+/** Whether a second look at everything finds each name as the first one did: then there was a moment between the two at which all were so. */
+async function isAsItWas({ root, scan, walk, reread }: Listing, signal: AbortSignal): Promise<boolean> {
+  for (const [real, state] of walk.directories) {
     signal.throwIfAborted();
-    if (regularFileState(real)?.key !== state.key) return false;
+    if (directoryState(real)?.key !== state.key) return false;
   }
-  return true;
+  for (const { path, real, state } of walk.files.values()) {
+    signal.throwIfAborted();
+    if (regularFileState(real)?.key !== (reread.get(path)?.state ?? state).key) return false;
+  }
+  if (scan?.isPlain !== true) return true;
+  const again = await compareScan(root, scan, signal);
+  return !holds(walk.keptDirectories, again.directories) && !holds(walk.keptFiles, again.files);
+}
+
+/** Whether any of the rows is among those that are kept. */
+function holds(kept: readonly number[] | "all", rows: readonly number[]): boolean {
+  if (kept === "all" || rows.length === 0) return rows.length > 0;
+  const known = new Set(kept);
+  return rows.some((row) => known.has(row));
 }
 
 /** A directory also changes when something comes or goes that the patterns leave out, the temporary files of a writer say. */
-function showsTheSame({ files }: Listing, again: Walk): boolean {
-  if (again.hasChanged || again.troubles.length > 0 || again.files.size !== files.size) return false;
-  for (const [path, { real, state }] of files) {
-    const now = again.files.get(path);
-    if (now?.real !== real || now.state.key !== state.key) return false;
-  }
-  return true;
+async function showsTheSame(remote: DirectoryRemote, listing: Listing, signal: AbortSignal): Promise<boolean> {
+  const again = await walkDirectory(remote, signal);
+  const files = filesOf(listing);
+  if (again.hasChanged || again.troubles.length > 0 || again.files.size !== files.length) return false;
+  return files.every((file) => {
+    const now = again.files.get(file.path);
+    const { real, state } = listing.reread.get(file.path) ?? walkedFile(listing, file.path, file.row);
+    return now?.real === real && now.state.key === state.key;
+  });
 }
 
-function* rememberedFiles({ files, digests, started }: Listing): Generator<CachedFile> {
-  for (const { path, state } of files.values()) {
-    const digest = digests.get(path);
-    if (digest !== undefined && !isRacy(state, started)) yield { path, state, digest };
-  }
-}
-
-function directoryState(real: string): FileState | undefined {
-  try {
-    return fileState(lstatSync(real, { bigint: true }));
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    return throwReadFailure(error, real);
-  }
+/** What there is to remember of a settled listing. */
+function scanOf(listing: Listing): Scan {
+  const { root, scan, walk, digests, reread, started } = listing;
+  let isPlain = !walk.hasFollowed;
+  const unlessRacy = (columns: StateColumns) => (isRacy(stateAt(columns), started) ? undefined : columns);
+  const directories = [...rowsOf(walk.keptDirectories, scan?.counts.directories ?? 0)].map((row) => ({
+    path: scan?.directories()[row] ?? "",
+    state: scan === undefined ? undefined : { states: scan.directoryStates, at: row },
+  }));
+  for (const [real, state] of walk.directories)
+    directories.push({ path: real.slice(root.length + 1), state: unlessRacy(columnsOf(state)) });
+  directories.sort((a, b) => (a.path < b.path ? -1 : 1));
+  const files = filesOf(listing).flatMap((file) => {
+    const read = reread.get(file.path);
+    const digest = digests.get(file.path) ?? file.digest;
+    if (digest === undefined) {
+      // What has no digest was not wanted: nothing may be concluded from unchanged directories.
+      isPlain = false;
+      return [];
+    }
+    if (read === undefined && file.row !== undefined && scan !== undefined)
+      return [{ path: file.path, digest, state: { states: scan.fileStates, at: file.row } }];
+    const { real, columns } = read ?? walkedFile(listing, file.path, file.row);
+    if (real !== below(root, file.path)) isPlain = false;
+    return [{ path: file.path, digest, state: unlessRacy(columns) }];
+  });
+  return { directories, files, isPlain };
 }
 
 function assertListed(listing: Listing | undefined): Listing {
   if (listing === undefined) throw new Error("a directory source is listed before anything else");
   return listing;
-}
-
-function assertKnown(file: WalkedFile | undefined, path: RelativePath): WalkedFile {
-  if (file === undefined) throw new Error(`${path} is not in the last listing`);
-  return file;
 }

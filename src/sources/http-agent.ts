@@ -19,10 +19,11 @@ export async function openAgent({
   readonly lookup: LookupFunction;
   readonly timeoutSeconds: number;
 }): Promise<Dispatcher> {
+  const [httpProxy, httpsProxy] = [proxyUrl("http_proxy", environment), proxyUrl("https_proxy", environment)];
   const { EnvHttpProxyAgent } = await import("undici");
   return new EnvHttpProxyAgent({
-    httpProxy: proxyUrl("http_proxy", environment),
-    httpsProxy: proxyUrl("https_proxy", environment),
+    httpProxy,
+    httpsProxy,
     noProxy: environment["no_proxy"] ?? environment["NO_PROXY"] ?? "",
     // Many proxies allow CONNECT to port 443 alone, so plain http goes through as an ordinary proxy request.
     proxyTunnel: false,

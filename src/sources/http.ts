@@ -4,8 +4,10 @@ import { createAddressGuard } from "./http-address.ts";
 import type { ResolveHost } from "./http-address.ts";
 import { openAgent } from "./http-agent.ts";
 import type { Environment } from "./http-agent.ts";
-import { readBody } from "./http-body.ts";
+import { readBody, wholeBody } from "./http-body.ts";
 import { describeCause, RequestError } from "./http-error.ts";
+import { exchange } from "./http-exchange.ts";
+import type { HttpAnswer } from "./http-exchange.ts";
 import { isRedirect, maxRedirects, redirectTarget } from "./http-redirect.ts";
 
 /** How a remote's bytes are had; one request a call, without trying again. */
@@ -23,6 +25,8 @@ export interface RemoteContent {
   readonly mediaType: string | undefined;
   /** The server's clock in seconds since 1970. */
   readonly serverSeconds: number | undefined;
+  /** All bytes, where they are few and came at once; `body` gives the same. */
+  readonly whole: Uint8Array | undefined;
   /** To be read once; ends in a `RequestError` when the connection breaks, stalls or drips. */
   readonly body: AsyncIterable<Uint8Array>;
   /** Gives up what was not read. Harmless when all was. */
@@ -47,33 +51,21 @@ export function openHttp(
   { timeoutSeconds, environment = process.env, resolve, sameOrigin = false }: HttpOptions,
 ): Transport {
   const guard = createAddressGuard(home.hostname, resolve);
-  const timeoutMs = Math.ceil(timeoutSeconds * 1000);
   let agent: Promise<Dispatcher> | undefined;
 
-  async function send(url: URL, fresh: boolean, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  async function send(url: URL, fresh: boolean, signal: AbortSignal): Promise<HttpAnswer> {
     agent ??= openAgent({ environment, lookup: guard.lookup, timeoutSeconds });
     const dispatcher = await agent;
-    const limit = headLimit(signal, timeoutMs);
+    const headers = {
+      "accept-encoding": "identity",
+      "user-agent": "asof",
+      ...(fresh ? { "cache-control": "no-cache" } : {}),
+      ...(url.origin === home.origin ? basicAuthorization(home) : {}),
+    };
     try {
-      const response = await dispatcher.request({
-        method: "GET",
-        origin: url.origin,
-        path: url.pathname + url.search,
-        headers: {
-          "accept-encoding": "identity",
-          "user-agent": "asof",
-          ...(fresh ? { "cache-control": "no-cache" } : {}),
-          ...(url.origin === home.origin ? basicAuthorization(home) : {}),
-        },
-        signal: limit.signal,
-        headersTimeout: timeoutMs,
-        bodyTimeout: timeoutMs,
-      });
-      limit.headCame();
-      response.body.once("close", limit.end);
-      return response;
+      const path = url.pathname + url.search;
+      return await exchange(dispatcher, { origin: url.origin, path, headers, signal, timeoutSeconds });
     } catch (error) {
-      limit.end();
       throw requestError(error);
     }
   }
@@ -83,10 +75,8 @@ export function openHttp(
       let target = url;
       for (let hops = 0; hops <= maxRedirects; hops++) {
         const response = await send(target, fresh, signal);
-        if (response.statusCode === 200) return contentOf(response, timeoutSeconds);
-        // Read a little, so that the connection can be used again.
-        await response.body.dump({ limit: 16_384, signal });
-        if (!isRedirect(response.statusCode)) throw statusError(response);
+        if (response.status === 200) return contentOf(response, timeoutSeconds);
+        if (!isRedirect(response.status)) throw statusError(response);
         target = redirectTarget(target, header(response, "location"));
         guard.assertHost(target.hostname);
         if (sameOrigin && target.origin !== home.origin) {
@@ -98,58 +88,34 @@ export function openHttp(
   };
 }
 
-/** A signal for one request: the caller's until the body has ended, and until the head has come also a time limit that no interim answer (103, 103, …) puts off, as each does undici's own. */
-function headLimit(
-  outer: AbortSignal,
-  timeoutMs: number,
-): { readonly signal: AbortSignal; headCame(): void; readonly end: () => void } {
-  const controller = new AbortController();
-  const onAbort = (): void => controller.abort(outer.reason);
-  outer.addEventListener("abort", onAbort, { once: true });
-  if (outer.aborted) onAbort();
-  // Connecting has a limit of its own and comes first.
-  const timer = setTimeout(() => {
-    const reason = "no answer within the time limit";
-    controller.abort(new RequestError("SOURCE_UNREACHABLE", reason, { transient: true }));
-  }, timeoutMs * 2);
-  const headCame = (): void => clearTimeout(timer);
-  return {
-    signal: controller.signal,
-    headCame,
-    end: () => {
-      headCame();
-      outer.removeEventListener("abort", onAbort);
-    },
-  };
-}
-
-function contentOf(response: Dispatcher.ResponseData, timeoutSeconds: number): RemoteContent {
-  const { body } = response;
-  // Destroying a body that nobody reads emits an error, and one without a listener ends the process.
-  body.on("error", () => undefined);
-  const length = header(response, "content-length");
-  const sizeBytes = length !== undefined && /^[0-9]{1,15}$/.test(length) ? Number(length) : undefined;
+function contentOf(response: HttpAnswer, timeoutSeconds: number): RemoteContent {
+  const { body, sizeBytes } = response;
   const encoding = header(response, "content-encoding")?.trim().toLowerCase();
-  return {
+  const about = {
     sizeBytes,
     encoding: encoding === "" || encoding === "identity" ? undefined : encoding,
     mediaType: header(response, "content-type")?.split(";")[0]?.trim().toLowerCase(),
     serverSeconds: serverSeconds(response),
+  };
+  if (body instanceof Uint8Array) return { ...about, ...wholeBody(body) };
+  return {
+    ...about,
+    whole: undefined,
     body: readBody(body, { announcedBytes: sizeBytes, timeoutSeconds }),
     discard: () => void body.destroy(),
   };
 }
 
 /** A cache passes on the `Date` at which the server made the answer and says in `Age` how many seconds ago that was (RFC 9111, 4.2.3). */
-function serverSeconds(response: Dispatcher.ResponseData): number | undefined {
+function serverSeconds(response: HttpAnswer): number | undefined {
   const made = Date.parse(header(response, "date") ?? "") / 1000;
   const age = header(response, "age") ?? "";
   if (Number.isNaN(made)) return undefined;
   return made + (/^[0-9]{1,9}$/.test(age) ? Number(age) : 0);
 }
 
-function statusError(response: Dispatcher.ResponseData): RequestError {
-  const status = response.statusCode;
+function statusError(response: HttpAnswer): RequestError {
+  const status = response.status;
   const hint = statusHints[status];
   return new RequestError("SOURCE_REFUSED", `the server answered ${status}`, {
     transient: status === 429 || status >= 500,
@@ -165,7 +131,7 @@ const statusHints: Readonly<Record<number, string>> = {
 };
 
 /** Seconds, or the date until which to wait, taken against the server's own clock. */
-function retryAfterSeconds(response: Dispatcher.ResponseData): number | undefined {
+function retryAfterSeconds(response: HttpAnswer): number | undefined {
   const value = header(response, "retry-after") ?? "";
   if (/^[0-9]{1,9}$/.test(value)) return Number(value);
   const seconds = Date.parse(value) / 1000 - (serverSeconds(response) ?? Number.NaN);
@@ -178,7 +144,7 @@ function basicAuthorization(home: URL): { readonly authorization?: string } {
   return { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` };
 }
 
-function header(response: Dispatcher.ResponseData, name: string): string | undefined {
+function header(response: HttpAnswer, name: string): string | undefined {
   const value = response.headers[name];
   return typeof value === "string" ? value : value?.[0];
 }

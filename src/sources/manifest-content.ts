@@ -8,6 +8,7 @@ export async function readWhole(content: RemoteContent, maxBytes: number): Promi
   try {
     if (content.encoding !== undefined) throw encodingError(content.encoding);
     if (content.sizeBytes !== undefined && content.sizeBytes > maxBytes) throw tooLarge(maxBytes);
+    if (content.whole !== undefined && content.whole.length <= maxBytes) return content.whole;
     const chunks: Uint8Array[] = [];
     let length = 0;
     for await (const chunk of content.body) {
@@ -22,7 +23,7 @@ export async function readWhole(content: RemoteContent, maxBytes: number): Promi
 }
 
 /**
- * Streams a listed file into the pool. An encoding that we did not ask for is never decoded, and is no fault by itself: Apache's usual `AddEncoding`
+ * Puts a listed file into the pool. An encoding that we did not ask for is never decoded, and is no fault by itself: Apache's usual `AddEncoding`
  * says `x-gzip` about every stored .gz file. The digest decides, and what does not match then is not worth trying again.
  */
 export async function putInto(
@@ -40,7 +41,11 @@ export async function putInto(
     }
   }
   try {
-    return await sink.put(counted(), { digest: entry.digest, sizeBytes: expectedSize(entry, content) });
+    const expected = { digest: entry.digest, sizeBytes: expectedSize(entry, content) };
+    if (content.whole === undefined) return await sink.put(counted(), expected);
+    received = content.whole.length;
+    onBytes(received);
+    return await sink.put(content.whole, expected);
   } catch (error) {
     if (received > 0) onBytes(-received);
     throw error instanceof ContentMismatch && content.encoding !== undefined ? encodingError(content.encoding) : error;

@@ -1,9 +1,8 @@
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
+import { closeSync, constants, createReadStream, fstatSync, openSync, readSync } from "node:fs";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { RemoteContent, Transport } from "./http.ts";
-import { readBody } from "./http-body.ts";
+import { readBody, wholeBody } from "./http-body.ts";
 import { describeCause, RequestError } from "./http-error.ts";
 
 /**
@@ -11,24 +10,33 @@ import { describeCause, RequestError } from "./http-error.ts";
  * the manifest names anyway. Only regular files are read.
  */
 export function openLocalFiles(): Transport {
+  let lastTurn = performance.now();
   return {
     async get(url, { signal }) {
-      const handle = await openFile(fileURLToPath(url));
+      // Small files are read at once: signals and progress have their turn in between.
+      if (performance.now() - lastTurn > longestTurnMs) {
+        await nextTurn();
+        lastTurn = performance.now();
+      }
+      signal.throwIfAborted();
+      const file = openFile(fileURLToPath(url));
       try {
-        signal.throwIfAborted();
-        return await contentOf(handle, signal);
+        return contentOf(file, signal);
       } catch (error) {
-        await handle.close();
+        closeSync(file);
         throw error;
       }
     },
   };
 }
 
-async function openFile(path: string): Promise<FileHandle> {
+const longestTurnMs = 20;
+const smallBytes = 65_536;
+
+function openFile(path: string): number {
   try {
     // Without O_NONBLOCK, opening a pipe would wait for its writer.
-    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if (error instanceof Error && "code" in error) {
       throw new RequestError("SOURCE_REFUSED", describeCause(error), { cause: error });
@@ -37,18 +45,33 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
-async function contentOf(handle: FileHandle, signal: AbortSignal): Promise<RemoteContent> {
-  const stat = await handle.stat();
+/** Closes the file when all of it was read, or given up. */
+function contentOf(file: number, signal: AbortSignal): RemoteContent {
+  const stat = fstatSync(file);
   if (!stat.isFile()) throw new RequestError("SOURCE_REFUSED", "is not a regular file");
-  const stream = handle.createReadStream({ highWaterMark: 1 << 20, signal });
+  const about = { sizeBytes: stat.size, encoding: undefined, mediaType: undefined, serverSeconds: undefined };
+  if (stat.size <= smallBytes) {
+    const whole = readSmall(file, stat.size);
+    closeSync(file);
+    return { ...about, ...wholeBody(whole) };
+  }
+  const stream = createReadStream("", { fd: file, highWaterMark: 1 << 20, signal });
   stream.on("error", () => undefined);
   return {
-    sizeBytes: stat.size,
-    encoding: undefined,
-    mediaType: undefined,
-    serverSeconds: undefined,
+    ...about,
+    whole: undefined,
     // A disk has no time limit.
     body: readBody(stream, { announcedBytes: stat.size, timeoutSeconds: Infinity }),
     discard: () => void stream.destroy(),
   };
+}
+
+/** One byte more than there was, if the file has grown since. */
+function readSmall(file: number, sizeBytes: number): Uint8Array {
+  const buffer = Buffer.allocUnsafe(sizeBytes + 1);
+  let length = 0;
+  for (let count = -1; count !== 0 && length < buffer.length; length += count) {
+    count = readSync(file, buffer, length, buffer.length - length, null);
+  }
+  return buffer.subarray(0, length);
 }

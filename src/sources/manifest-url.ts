@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Failure } from "../failure.ts";
 import type { FetchSettings } from "../model/config.ts";
+import type { Digest } from "../model/digest.ts";
 import type { FileRemote } from "../model/remote.ts";
 import type { ResolveHost } from "./http-address.ts";
 import type { Environment } from "./http-agent.ts";
@@ -12,9 +13,10 @@ import { putInto, readWhole } from "./manifest-content.ts";
 import { readManifestEntries } from "./manifest-entries.ts";
 import { openLocalFiles } from "./manifest-local-files.ts";
 import { fileUrl, parseManifestUrl, shownUrl } from "./manifest-location.ts";
+import { recallManifest, rememberManifest } from "./manifest-memory.ts";
 import { transferAll } from "./manifest-transfers.ts";
 import type { Transfer } from "./manifest-transfers.ts";
-import type { ContentSink, Source } from "./source.ts";
+import type { ContentSink, Source, SourceCache } from "./source.ts";
 
 /** What of the world a test replaces. */
 export interface ManifestUrlOptions {
@@ -22,6 +24,10 @@ export interface ManifestUrlOptions {
   /** Where proxies are read from. */
   readonly environment?: Environment;
   readonly resolve?: ResolveHost;
+  /** Where it is remembered which manifest was read last; without one every manifest is news. */
+  readonly cache?: SourceCache;
+  /** The upstream manifest that the repository has recorded: with `mode: mirror` another one is news although it lists the same. */
+  readonly recorded?: () => Digest | undefined;
 }
 
 /**
@@ -29,12 +35,14 @@ export interface ManifestUrlOptions {
  * the last file: either every file is the one listed, or `fetch` fails; with SOURCE_MOVED when by then the manifest is another one.
  */
 export function openManifestUrl(remote: FileRemote, fetch: FetchSettings, options: ManifestUrlOptions = {}): Source {
-  const { timing = realTiming, environment = process.env, resolve } = options;
+  const { timing = realTiming, environment = process.env, resolve, cache, recorded } = options;
   const url = parseManifestUrl(remote.url);
   const { timeoutSeconds, retries, maxManifestBytes } = fetch;
   const transport =
     url.protocol === "file:" ? openLocalFiles() : openHttp(url, { timeoutSeconds, environment, resolve });
   let listedDigest: string | undefined;
+  let listedSame: string | undefined;
+  let mayRemember = false;
 
   function readManifest(signal: AbortSignal): Promise<ManifestBytes> {
     return withRetries(
@@ -81,15 +89,28 @@ export function openManifestUrl(remote: FileRemote, fetch: FetchSettings, option
     );
   }
 
+  /** Everything that decides what a manifest means. */
+  function about(digest: string): string {
+    return sha256(JSON.stringify([url.href, remote.mode, digest]));
+  }
+
   return {
     async list(signal) {
       const { bytes, content } = await readManifest(signal);
-      const entries = readManifestEntries(bytes, { url, mediaType: content.mediaType });
-      listedDigest = sha256(bytes);
+      const entries = once(() => readManifestEntries(bytes, { url, mediaType: content.mediaType }));
+      const digest = sha256(bytes);
+      const isRecorded = remote.mode === "additive" || recorded?.() === digest;
+      listedSame = isRecorded ? await recallManifest(cache, about(digest)) : undefined;
+      // What was never read is checked before anything is made of it. Of an empty manifest the guards are asked each time.
+      mayRemember = listedSame !== undefined || entries().length > 0;
+      listedDigest = digest;
       return {
-        entries,
+        get entries() {
+          return entries();
+        },
         manifest: remote.mode === "mirror" ? bytes : undefined,
         serverSeconds: content.serverSeconds,
+        sameAs: listedSame,
       };
     },
 
@@ -104,6 +125,11 @@ export function openManifestUrl(remote: FileRemote, fetch: FetchSettings, option
     },
 
     confirm: () => Promise.resolve("settled"),
+
+    async remember(tag) {
+      if (listedDigest === undefined || !mayRemember || tag === listedSame) return;
+      await rememberManifest(cache, about(listedDigest), tag);
+    },
   };
 }
 
@@ -112,6 +138,11 @@ interface ManifestBytes {
   readonly bytes: Uint8Array;
 }
 
-function sha256(bytes: Uint8Array): string {
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+function sha256(bytes: Uint8Array | string): string {
   return createHash("sha256").update(bytes).digest("hex");
 }

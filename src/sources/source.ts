@@ -21,9 +21,14 @@ export interface Source {
 
   /**
    * Asked after everything was fetched: whether the source still is what `list` saw. `moved` makes the caller list again. A source that cannot move between
-   * the two (a manifest names digests) says `settled`. Remembers what it learned (stat cache) only when settled.
+   * the two (a manifest names digests) says `settled`.
    */
   confirm(signal: AbortSignal): Promise<"settled" | "moved">;
+
+  /**
+   * Called when what was settled is committed: remembers it for the next run, under a tag by which the caller knows what became of it. A listing that finds the very same gives the tag back.
+   */
+  remember(tag: string): Promise<void>;
 }
 
 export interface SourceListing {
@@ -32,6 +37,8 @@ export interface SourceListing {
   readonly manifest: Uint8Array | undefined;
   /** The source's own clock in seconds since 1970, where it states one (`Date` plus `Age`: a cache keeps the `Date` of the first answer). */
   readonly serverSeconds: number | undefined;
+  /** The tag under which exactly these entries were remembered, where the source knows that nothing changed since; nobody needs to look at `entries` then. */
+  readonly sameAs?: string | undefined;
 }
 
 export interface SourceEntry {
@@ -55,13 +62,17 @@ export interface StoredContent {
 /** Where a source puts bytes. */
 export interface ContentSink {
   /**
-   * Streams `content` into the pool, hashing what is written. Rejects with a `ContentMismatch`, leaving nothing, when more than `expected.sizeBytes` bytes come, fewer
+   * Puts `content` into the pool, streaming what does not come at once, and hashing what is written. Rejects with a `ContentMismatch`, leaving nothing, when more than `expected.sizeBytes` bytes come, fewer
    * come, or the digest differs; rejects with the stream's own error otherwise.
    */
   put(
-    content: AsyncIterable<Uint8Array>,
+    content: AsyncIterable<Uint8Array> | Uint8Array,
     expected?: { readonly digest?: Digest | undefined; readonly sizeBytes?: number | undefined },
   ): Promise<StoredContent>;
+  /** A new name on the pool's file system, for a source that writes and hashes a file by itself, in a thread say: of mode 0444, its modification time the second of now. */
+  place(): string;
+  /** Takes in what was written under such a name. */
+  take(file: string, content: StoredContent): void;
 }
 
 /** Bytes that are not what they were announced to be. */

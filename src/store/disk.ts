@@ -37,8 +37,8 @@ export async function syncFileSystem(directory: string): Promise<void> {
   }
 }
 
-/** Replaces `file` by `content`: temporary name in the same folder, write, fsync, rename, fsync of the folder. Readers see the old bytes or the new ones. */
-export function replaceFile(file: string, content: string | Uint8Array, mode = 0o644): void {
+/** Replaces `file` by `content`, or by pieces of it one after the other: temporary name in the same folder, write, fsync, rename, fsync of the folder. Readers see the old bytes or the new ones. */
+export function replaceFile(file: string, content: string | Uint8Array | readonly Uint8Array[], mode = 0o644): void {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o755 });
   const temporary = path.join(path.dirname(file), `.asof-new-${path.basename(file)}`);
   const handle = openSync(
@@ -48,7 +48,8 @@ export function replaceFile(file: string, content: string | Uint8Array, mode = 0
   );
   try {
     try {
-      writeWhole(handle, typeof content === "string" ? Buffer.from(content) : content);
+      const pieces = typeof content === "string" ? [Buffer.from(content)] : content;
+      for (const piece of pieces instanceof Uint8Array ? [pieces] : pieces) writeWhole(handle, piece);
       fsyncSync(handle);
     } finally {
       closeSync(handle);

@@ -1,30 +1,24 @@
-import { createHash } from "node:crypto";
-import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync } from "node:fs";
+import { hash } from "node:crypto";
+import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readSync } from "node:fs";
 import path from "node:path";
-
-import { z } from "zod";
 
 import { Failure } from "../failure.ts";
 import { isDigest } from "../model/digest.ts";
 import type { Digest } from "../model/digest.ts";
 import type { HistoryEvent } from "../model/history.ts";
-import { isSignatureName } from "../model/statement.ts";
-import { labelProblem } from "../model/label.ts";
-import { isTimestamp } from "../model/timestamp.ts";
-import type { Timestamp } from "../model/timestamp.ts";
-import { readIfThere, syncDirectory, writeWhole } from "./disk.ts";
-import { naming } from "../error-code.ts";
+import { syncDirectory, writeWhole } from "./disk.ts";
+import { hasErrorCode, naming } from "../error-code.ts";
+import { parseLogLine } from "./log-line.ts";
 
-/** A repository's log: one JSON object a line, each with its number and the SHA-256 of the line before (line end excluded). */
+/** A repository's log: one JSON object a line, each with its number and the SHA-256 of the line before (line end excluded). It grows when this process appends to it. */
 export interface RepositoryLog {
-  readonly events: readonly HistoryEvent[];
   /** SHA-256 of each line; the last one is the head of the chain. */
   readonly digests: readonly Digest[];
-  /** Bytes of the whole lines; a torn tail behind them was never committed. */
-  readonly bytes: number;
+  /** Bytes up to the end of each line; a torn tail behind the last one was never committed. */
+  readonly ends: readonly number[];
 }
 
-export const emptyLog: RepositoryLog = { events: [], digests: [], bytes: 0 };
+export const emptyLog: RepositoryLog = { digests: [], ends: [] };
 
 /** Where the next line of a log joins the chain: its number and the digest of the line before. */
 export interface LogPosition {
@@ -33,47 +27,109 @@ export interface LogPosition {
 }
 
 /** Where the chain stands after `log` and then `added`, which nobody has written yet: what a statement says of the line that will tell of it. */
-export function positionAfter(log: RepositoryLog, added: readonly HistoryEvent[]): LogPosition {
-  const { digests } = linesOf(log, added);
-  return { n: digests.length, prev: headOf(digests) };
+export function positionAfter(log: Pick<RepositoryLog, "digests">, added: readonly HistoryEvent[]): LogPosition {
+  const { n, prev } = endOf(log.digests);
+  const { digests } = linesOf({ n, prev }, added);
+  return { n: n + digests.length, prev: digests.at(-1) ?? prev };
 }
 
-/** The text of new lines, and the digests of the old ones and those. */
+/** Where a chain of these digests ends. The first line gives 64 zeros as the digest of the line before. */
+export function endOf(digests: readonly Digest[]): LogPosition {
+  return { n: digests.length, prev: digests.at(-1) ?? "0".repeat(64) };
+}
+
+/** The text of lines that begin at a position, their digests, and their bytes with the line end. */
 export function linesOf(
-  log: Pick<RepositoryLog, "digests">,
+  position: LogPosition,
   added: readonly HistoryEvent[],
-): { text: string; digests: readonly Digest[] } {
-  const digests = [...log.digests];
+): { text: string; digests: readonly Digest[]; bytes: readonly number[] } {
+  const digests: Digest[] = [];
+  const bytes: number[] = [];
   let text = "";
   for (const event of added) {
-    const line = JSON.stringify({ n: digests.length, prev: headOf(digests), ...event });
+    const line = JSON.stringify({ n: position.n + digests.length, prev: digests.at(-1) ?? position.prev, ...event });
     digests.push(sha256(line));
     text += `${line}\n`;
+    bytes.push(Buffer.byteLength(line) + 1);
   }
-  return { text, digests };
+  return { text, digests, bytes };
 }
 
-/** The first line gives 64 zeros as the digest of the line before. */
-function headOf(digests: readonly Digest[]): string {
-  return digests.at(-1) ?? "0".repeat(64);
+/** The log of a repository as this process has read and written it. What a line costs does not depend on how many stand before it. */
+export interface OpenLog extends RepositoryLog {
+  /**
+   * Appends events and makes them durable: the commit point of every operation. The caller holds the lock. Several events are one write; each is complete by itself, so a torn write loses only the
+   * last ones.
+   */
+  append(added: readonly HistoryEvent[]): void;
 }
 
 /**
- * Reads and checks a log. A last line without its line end is the trace of a run that died while writing: it was never committed and is left out.
- * Any other fault is damage and throws DAMAGE with the line's number.
+ * Reads and checks a log, or begins one where there is no file. A last line without its line end is the trace of a run that died while writing: it was never committed and is left out. Any
+ * other fault is damage and throws DAMAGE with the line's number. What the lines say goes to `onEvent`, and is not kept: a history holds less than its log.
  */
-export function readLog(file: string): RepositoryLog {
-  const content = readIfThere(file);
-  if (content === undefined) return emptyLog;
-  const bytes = content.lastIndexOf(0x0a) + 1;
-  const reader = openLogReader();
-  for (const line of content.subarray(0, bytes).toString("utf8").split("\n").slice(0, -1)) {
-    if (reader.push(line)) continue;
-    throw new Failure("DAMAGE", `${file}:${reader.digests.length + 1}: the log of this repository is damaged`, {
-      hint: "restore state/ from a backup; nothing was written",
-    });
+export function openLog(file: string, onEvent: (event: HistoryEvent) => void): OpenLog {
+  const { digests, push } = openChain(onEvent);
+  const ends: number[] = [];
+  eachWholeLine(file, (line, end) => {
+    if (!push(line)) {
+      throw new Failure("DAMAGE", `${file}:${digests.length + 1}: the log of this repository is damaged`, {
+        hint: "restore state/ from a backup; nothing was written",
+      });
+    }
+    ends.push(end);
+  });
+  return {
+    digests,
+    ends,
+    append(added) {
+      const lines = linesOf(endOf(digests), added);
+      appendDurably(file, ends.at(-1) ?? 0, lines.text);
+      for (const digest of lines.digests) digests.push(digest);
+      for (const bytes of lines.bytes) ends.push((ends.at(-1) ?? 0) + bytes);
+    },
+  };
+}
+
+/** Tells the lines of a file that have their line end, and the byte behind each. None when there is no such file. A log may be longer than what a process should hold: it is read in parts. */
+function eachWholeLine(file: string, onLine: (line: string, end: number) => void): void {
+  const handle = openIfThere(file);
+  if (handle === undefined) return;
+  try {
+    let buffer = Buffer.alloc(partBytes);
+    let kept = 0;
+    let before = 0;
+    for (let bytes = 1; bytes > 0;) {
+      bytes = readSync(handle, buffer, kept, buffer.length - kept, before + kept);
+      const filled = buffer.subarray(0, kept + bytes);
+      const whole = filled.lastIndexOf(0x0a) + 1;
+      const text = filled.toString("utf8", 0, whole);
+      let end = 0;
+      for (let from = 0, to = text.indexOf("\n"); to >= 0; from = to + 1, to = text.indexOf("\n", from)) {
+        // Characters are bytes, unless somebody gave a reason in other letters than English ones.
+        end = text.length === whole ? to + 1 : filled.indexOf(0x0a, end) + 1;
+        onLine(text.slice(from, to), before + end);
+      }
+      before += whole;
+      kept = filled.length - whole;
+      const next = kept === buffer.length ? Buffer.alloc(2 * buffer.length) : buffer;
+      filled.copy(next, 0, whole);
+      buffer = next;
+    }
+  } finally {
+    closeSync(handle);
   }
-  return { events: reader.events, digests: reader.digests, bytes };
+}
+
+const partBytes = 262_144;
+
+function openIfThere(file: string): number | undefined {
+  try {
+    return openSync(file, constants.O_RDONLY);
+  } catch (error) {
+    if (hasErrorCode(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
 }
 
 /** Takes a log line by line. `push` is false, and the line left out, when it is no line of a log or does not follow from the one before. */
@@ -86,28 +142,29 @@ export interface LogReader {
 
 export function openLogReader(): LogReader {
   const events: HistoryEvent[] = [];
+  return { events, ...openChain((event) => void events.push(event)) };
+}
+
+function openChain(onEvent: (event: HistoryEvent) => void): Pick<LogReader, "push"> & { readonly digests: Digest[] } {
   const digests: Digest[] = [];
+  let end = endOf(digests);
   return {
-    events,
     digests,
     push(line) {
-      const parsed = logLine.safeParse(parseJson(line));
-      if (!parsed.success || parsed.data.n !== digests.length || parsed.data.prev !== headOf(digests)) return false;
-      const { n: _n, prev: _prev, ...event } = parsed.data;
-      events.push(event);
-      digests.push(sha256(line));
+      const parsed = parseLogLine(line);
+      if (parsed === undefined || parsed.n !== end.n || parsed.prev !== end.prev) return false;
+      const digest = sha256(line);
+      digests.push(digest);
+      end = { n: end.n + 1, prev: digest };
+      onEvent(parsed.event);
       return true;
     },
   };
 }
 
-/**
- * Appends events and makes them durable: the commit point of every operation. The caller holds the lock and gives the log as it read it.
- * Several events are one write; each is complete by itself, so a torn write loses only the last ones.
- */
-export function appendToLog(file: string, log: RepositoryLog, added: readonly HistoryEvent[]): RepositoryLog {
-  const { text, digests } = linesOf(log, added);
-  const isNew = log.events.length === 0;
+/** Writes `text` behind the first `bytes` of a log, over a torn tail if there is one. When it returns, it is on the disk; when it throws, it was not written. */
+function appendDurably(file: string, bytes: number, text: string): void {
+  const isNew = bytes === 0;
   if (isNew) mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const handle = openSync(
     file,
@@ -115,11 +172,11 @@ export function appendToLog(file: string, log: RepositoryLog, added: readonly Hi
     0o600,
   );
   try {
-    if (fstatSync(handle).size > log.bytes) ftruncateSync(handle, log.bytes);
+    if (fstatSync(handle).size > bytes) ftruncateSync(handle, bytes);
     writeWhole(handle, Buffer.from(text));
     fsyncSync(handle);
   } catch (error) {
-    takeBack(handle, log.bytes);
+    takeBack(handle, bytes);
     throw naming(error, file);
   } finally {
     closeSync(handle);
@@ -128,7 +185,6 @@ export function appendToLog(file: string, log: RepositoryLog, added: readonly Hi
     syncDirectory(path.dirname(file));
     syncDirectory(path.dirname(path.dirname(file)));
   }
-  return { events: [...log.events, ...added], digests, bytes: log.bytes + Buffer.byteLength(text) };
 }
 
 /** A line that may not be on the disk was not written: the next run must not read it out of the memory of the machine. */
@@ -141,58 +197,7 @@ function takeBack(handle: number, bytes: number): void {
 }
 
 function sha256(text: string): Digest {
-  const hex = createHash("sha256").update(text).digest("hex");
+  const hex = hash("sha256", text);
   if (!isDigest(hex)) throw new Error("SHA-256 is not 64 hex digits");
   return hex;
 }
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
-
-const second = z.custom<Timestamp>((value) => typeof value === "string" && isTimestamp(value));
-const digest = z.custom<Digest>((value) => typeof value === "string" && isDigest(value));
-const count = z.int().nonnegative();
-const label = z.string().refine((value) => labelProblem(value) === undefined);
-const storedFile = z.strictObject({ digest, bytes: count });
-const signatureName = z.string().refine(isSignatureName);
-const link = { n: count, prev: z.string(), at: second };
-
-const logLine = z.discriminatedUnion("type", [
-  z.strictObject({ ...link, type: z.literal("repository"), name: z.string(), root: digest }),
-  z.strictObject({ ...link, type: z.literal("version"), version: count, root: digest, files: count, bytes: count }),
-  z.strictObject({ ...link, type: z.literal("manifest"), digest, bytes: count }),
-  z.strictObject({
-    ...link,
-    type: z.literal("publication"),
-    publication: count,
-    version: count,
-    created: second,
-    checkpoint: z.boolean(),
-    manifest: z.strictObject({ name: z.string(), digest, bytes: count }).nullable(),
-    sums: storedFile.optional(),
-    statement: storedFile.optional(),
-    signatures: z.array(z.strictObject({ name: signatureName, digest, bytes: count })).optional(),
-    added: count,
-    removed: count,
-    changed: count,
-  }),
-  z.strictObject({
-    ...link,
-    type: z.literal("tombstone"),
-    checkpoint: second,
-    reason: z.string(),
-    cause: z.enum(["retention", "withdrawn"]).optional(),
-    content: digest.optional(),
-  }),
-  z.strictObject({ ...link, type: z.literal("label"), checkpoint: second, label }),
-  z.strictObject({ ...link, type: z.literal("unlabel"), checkpoint: second, label }),
-  z.strictObject({ ...link, type: z.literal("horizon"), horizon: second }),
-  z.strictObject({ ...link, type: z.literal("settled"), settled: z.boolean() }),
-  z.strictObject({ ...link, type: z.literal("takedown"), digest, reason: z.string() }),
-  z.strictObject({ ...link, type: z.literal("lost"), until: second }),
-]);

@@ -6,17 +6,20 @@ import path from "node:path";
 import { hasErrorCode } from "../error-code.ts";
 import { Failure } from "../failure.ts";
 import type { Digest } from "../model/digest.ts";
-import { foldHistory } from "../model/fold-history.ts";
+import { openHistoryFold } from "../model/fold-history.ts";
+import type { HistoryFold } from "../model/fold-history.ts";
 import type { History, HistoryEvent } from "../model/history.ts";
 import { parseTree } from "../model/tree.ts";
 import type { Tree } from "../model/tree.ts";
 import { readIfThere, replaceFile, syncDirectory, syncFileSystem } from "./disk.ts";
-import { appendToLog, emptyLog, linesOf, readLog } from "./log.ts";
-import type { RepositoryLog } from "./log.ts";
+import { endOf, linesOf, openLog } from "./log.ts";
+import type { OpenLog, RepositoryLog } from "./log.ts";
 import { stateLayout } from "./state-layout.ts";
 import type { StateLayout } from "./state-layout.ts";
 import { beginTransaction } from "./transaction.ts";
 import type { Transaction } from "./transaction.ts";
+import { openVersionIndexes } from "./version-index.ts";
+import type { VersionIndexes } from "./version-index.ts";
 
 /** The state directory, opened. Writing needs the lock; reading does not. */
 export interface Store {
@@ -25,6 +28,8 @@ export interface Store {
   repository(name: string): StoredRepository | undefined;
   /** Every repository that has a history, also those that left the configuration. */
   repositoryNames(): readonly string[];
+  /** All that the log of a repository says, read anew; nothing where it has none. */
+  events(name: string): readonly HistoryEvent[];
   /** Commits events to a repository's log, durably. The first event creates it. */
   append(name: string, events: readonly HistoryEvent[]): StoredRepository;
   /** Puts a whole log in the place of one that is its beginning, or of none, and events of our own behind it: all of it by one rename. */
@@ -37,7 +42,11 @@ export interface Store {
   takenDown(): ReadonlySet<Digest>;
   /** The record of a directory. Throws DAMAGE when it is missing or none. */
   tree(digest: Digest): Tree;
+  /** Whole versions as lists. */
+  readonly versions: VersionIndexes;
   begin(): Transaction;
+  /** Makes everything written so far durable, and what lies in the trash with it. */
+  barrier(): Promise<void>;
   /**
    * Removes what runs that died left in state/incoming, and finishes deletions. Needs the lock. What has no name that asof gives is somebody else's: it stays, and its paths are returned.
    */
@@ -45,8 +54,14 @@ export interface Store {
 }
 
 export interface StoredRepository {
+  /** Grows with what this process appends. */
   readonly log: RepositoryLog;
   readonly history: History;
+}
+
+interface OpenRepository {
+  readonly log: OpenLog;
+  readonly fold: HistoryFold;
 }
 
 const format = { format: "asof-state", version: 1 };
@@ -62,21 +77,54 @@ export function openStore(
   const layout = stateLayout(root);
   if (options.create === true) createState(layout);
   if (options.create !== "never") checkFormat(layout);
-  const repositories = new Map<string, StoredRepository>();
+  const repositories = new Map<string, OpenRepository>();
+  /** What went into the trash before the last barrier; its names are never given again. */
+  const durableTrash = new Set<string>();
   const trees = new Map<Digest, Tree>();
   let keptNodes = 0;
 
   function repository(name: string): StoredRepository | undefined {
-    const known = repositories.get(name);
-    if (known !== undefined) return known;
-    const log = readLog(layout.log(name));
-    return log.events.length === 0 ? undefined : remember(name, log);
+    const { log, fold } = openRepository(name);
+    return log.digests.length === 0 ? undefined : { log, history: fold.history() };
   }
 
-  function remember(name: string, log: RepositoryLog): StoredRepository {
-    const stored = { log, history: foldHistory(log.events) };
-    repositories.set(name, stored);
-    return stored;
+  function openRepository(name: string): OpenRepository {
+    const known = repositories.get(name);
+    if (known !== undefined) return known;
+    const opened = readRepository(name);
+    // Where there is no log yet, another writer may begin one while this process only reads.
+    if (opened.log.digests.length > 0) repositories.set(name, opened);
+    return opened;
+  }
+
+  function readRepository(name: string): OpenRepository {
+    const fold = openHistoryFold();
+    let contradiction: unknown;
+    const log = openLog(layout.log(name), (event) => {
+      if (contradiction !== undefined) return;
+      try {
+        fold.add(event);
+      } catch (error) {
+        contradiction = error;
+      }
+    });
+    // Damage further on says more: a line is only known to be whole when the next one was read.
+    if (contradiction !== undefined) throw contradiction;
+    return { log, fold };
+  }
+
+  function events(name: string): readonly HistoryEvent[] {
+    const all: HistoryEvent[] = [];
+    openLog(layout.log(name), (event) => void all.push(event));
+    return all;
+  }
+
+  function append(name: string, added: readonly HistoryEvent[]): StoredRepository {
+    const opened = openRepository(name);
+    opened.log.append(added);
+    for (const event of added) opened.fold.add(event);
+    repositories.set(name, opened);
+    return { log: opened.log, history: opened.fold.history() };
   }
 
   function tree(digest: Digest): Tree {
@@ -88,13 +136,17 @@ export function openStore(
         hint: "restore state/ from a backup; nothing was written",
       });
     }
-    // Bounded: a walk over a large history must not keep all of it.
-    if ((keptNodes += parsed.nodes.length + 1) > 50_000) {
-      trees.clear();
-      keptNodes = parsed.nodes.length + 1;
-    }
-    trees.set(digest, parsed);
+    keep(digest, parsed);
     return parsed;
+  }
+
+  /** Bounded: a walk over a large history must not keep all of it. */
+  function keep(digest: Digest, record: Tree): void {
+    if ((keptNodes += record.nodes.length + 1) > 400_000) {
+      trees.clear();
+      keptNodes = record.nodes.length + 1;
+    }
+    trees.set(digest, record);
   }
 
   function repositoryNames(): readonly string[] {
@@ -109,20 +161,31 @@ export function openStore(
     layout,
     repository,
     repositoryNames,
+    events,
     takenDown,
-    append: (name, events) => remember(name, appendToLog(layout.log(name), repository(name)?.log ?? emptyLog, events)),
+    append,
     replaceLog: (name, log, added) => {
       mkdirSync(layout.repository(name), { recursive: true, mode: 0o700 });
-      replaceFile(layout.log(name), log.lines.map((line) => `${line}\n`).join("") + linesOf(log, added).text, 0o600);
+      replaceFile(
+        layout.log(name),
+        log.lines.map((line) => `${line}\n`).join("") + linesOf(endOf(log.digests), added).text,
+        0o600,
+      );
       syncDirectory(path.dirname(layout.repository(name)));
       repositories.delete(name);
     },
     tree,
-    begin: () => beginTransaction(layout, options.now, takenDown),
+    versions: openVersionIndexes((name) => layout.cacheFile(`${name}.version`), tree),
+    begin: () => beginTransaction(layout, options.now, takenDown, keep),
+    barrier: async () => {
+      const trash = namesIn(layout.trash).ours;
+      await syncFileSystem(layout.root);
+      for (const one of trash) durableTrash.add(one);
+    },
     recover: async () => {
       const [incoming, trash] = [layout.incoming, layout.trash].map(namesIn);
       // What went into the trash is durably there before it is taken apart: a power loss must not bring half of it back.
-      if (trash !== undefined && trash.ours.length > 0) await syncFileSystem(layout.root);
+      if (trash?.ours.some((one) => !durableTrash.has(one)) === true) await syncFileSystem(layout.root);
       for (const one of [...(incoming?.ours ?? []), ...(trash?.ours ?? [])]) await rm(one, { recursive: true });
       return [...(incoming?.foreign ?? []), ...(trash?.foreign ?? [])];
     },

@@ -33,6 +33,7 @@ export interface StateLayout {
 
 export function stateLayout(root: string): StateLayout {
   const below = (...parts: readonly string[]): string => path.join(root, ...parts);
+  const [objects, trees] = [below("objects"), below("trees")];
   return {
     root,
     format: below("FORMAT"),
@@ -43,10 +44,10 @@ export function stateLayout(root: string): StateLayout {
     trash: below("trash"),
     cache: below("cache"),
     damaged: below("damaged"),
-    objects: below("objects"),
-    trees: below("trees"),
-    object: (digest) => below("objects", digest.slice(0, 2), digest),
-    tree: (digest) => below("trees", digest.slice(0, 2), digest),
+    objects,
+    trees,
+    object: (digest) => `${objects}/${digest.slice(0, 2)}/${digest}`,
+    tree: (digest) => `${trees}/${digest.slice(0, 2)}/${digest}`,
     repository: (name) => below("repositories", name),
     log: (name) => below("repositories", name, "log"),
     cacheFile: (name) => below("cache", name),

@@ -27,14 +27,20 @@ import type { StateLayout } from "./state-layout.ts";
 export interface Transaction {
   /** A folder of its own below state/incoming, on the file system of the store and the site. */
   readonly dir: string;
-  /** Streams content in, hashing the bytes written. Rejects and leaves nothing when `check` throws for the size so far or for the whole. */
-  put(content: AsyncIterable<Uint8Array>, check?: ContentCheck): Promise<{ digest: Digest; sizeBytes: number }>;
+  /** Takes content in, streaming what does not come at once, and hashing the bytes written. Rejects and leaves nothing when `check` throws for the size so far or for the whole. */
+  put(
+    content: AsyncIterable<Uint8Array> | Uint8Array,
+    check?: ContentCheck,
+  ): Promise<{ digest: Digest; sizeBytes: number }>;
+  /** A new name in `dir`, for a file that somebody else writes as an object has to be, hashing what is written; `take` takes it in. */
+  place(): string;
+  take(file: string, content: { readonly digest: Digest; readonly sizeBytes: number }): void;
   putText(text: string | Uint8Array): { digest: Digest; sizeBytes: number };
   /** Takes a file of the same file system in: a hard link with `link`, where there can be one, else a copy. Its modification time stays. */
   putFile(file: string, options: { readonly link: boolean }): Promise<{ digest: Digest; sizeBytes: number }>;
   putTree(tree: Tree): Digest;
-  /** Makes everything durable, then gives it its final names, then makes the names durable. */
-  seal(): Promise<void>;
+  /** Makes everything durable, then gives it its final names, then makes the names durable, unless a barrier follows before anything is recorded that needs them. Answers whether anything got a name. */
+  seal(options?: { readonly barrierFollows: boolean }): Promise<boolean>;
   /** Removes whatever was not sealed. */
   discard(): void;
 }
@@ -48,27 +54,37 @@ export interface ContentCheck {
 
 /**
  * Opens a transaction. Objects are files of mode 0444 whose modification time is the second at which they were first stored, because web servers make
- * validators of it. Content that is `refused`, because it was taken down, is not sealed: a directory's files are only known once they were read.
+ * validators of it. `onTree` hears of every record that is put. Content that is `refused`, because it was taken down, is not sealed: a directory's files are only known once they were read.
  */
 export function beginTransaction(
   layout: StateLayout,
   now: () => number,
   refused: () => ReadonlySet<Digest> = () => new Set(),
+  onTree: (digest: Digest, tree: Tree) => void = () => {},
 ): Transaction {
   const dir = path.join(layout.incoming, randomUUID());
   mkdirSync(dir, { mode: 0o700 });
-  const objects = new Map<Digest, string>();
-  const trees = new Map<Digest, string>();
+  /** Numbers of files: a hundred thousand long names would be what fills the memory. */
+  const objects = new Map<Digest, number>();
+  const trees = new Map<Digest, number>();
+  const prefix = `${dir}/object-`;
   let counter = 0;
 
-  const nextName = (): string => path.join(dir, `object-${(counter += 1)}`);
+  const nextName = (): string => `${prefix}${(counter += 1)}`;
+  const numberOf = (file: string): number => Number(file.slice(prefix.length));
   const isStored = (digest: Digest, sizeBytes: number): boolean =>
     objects.has(digest) || hasObject(layout, digest, sizeBytes);
 
+  function take(file: string, { digest, sizeBytes }: { readonly digest: Digest; readonly sizeBytes: number }): void {
+    if (isStored(digest, sizeBytes)) unlinkSync(file);
+    else objects.set(digest, numberOf(file));
+  }
+
   async function put(
-    content: AsyncIterable<Uint8Array>,
+    content: AsyncIterable<Uint8Array> | Uint8Array,
     check?: ContentCheck,
   ): Promise<{ digest: Digest; sizeBytes: number }> {
+    if (content instanceof Uint8Array) return putBytes(content, check);
     const file = nextName();
     const handle = await open(
       file,
@@ -90,8 +106,7 @@ export function beginTransaction(
       const second = Math.floor(now());
       await handle.utimes(second, second);
       await handle.close();
-      if (isStored(stored.digest, sizeBytes)) unlinkSync(file);
-      else objects.set(stored.digest, file);
+      take(file, stored);
       return stored;
     } catch (error) {
       await handle.close();
@@ -101,14 +116,20 @@ export function beginTransaction(
   }
 
   function putText(text: string | Uint8Array): { digest: Digest; sizeBytes: number } {
-    const bytes = typeof text === "string" ? Buffer.from(text) : text;
+    return putBytes(typeof text === "string" ? Buffer.from(text) : text);
+  }
+
+  /** Synchronous: for a small file each trip through the thread pool takes longer than the call itself. */
+  function putBytes(bytes: Uint8Array, check?: ContentCheck): { digest: Digest; sizeBytes: number } {
+    check?.size(bytes.length);
     const digest = asDigest(createHash("sha256").update(bytes).digest("hex"));
+    check?.whole({ digest, sizeBytes: bytes.length });
     if (!isStored(digest, bytes.length)) {
       const file = nextName();
       writeNew(file, bytes);
       const second = Math.floor(now());
       utimesSync(file, second, second);
-      objects.set(digest, file);
+      objects.set(digest, numberOf(file));
     }
     return { digest, sizeBytes: bytes.length };
   }
@@ -133,45 +154,51 @@ export function beginTransaction(
       sizeBytes += chunk.length;
     }
     const stored = { digest: asDigest(hash.digest("hex")), sizeBytes };
-    if (isStored(stored.digest, sizeBytes)) unlinkSync(file);
-    else objects.set(stored.digest, file);
+    take(file, stored);
     return stored;
   }
 
   function putTree(tree: Tree): Digest {
     const text = printTree(tree);
-    const digest = treeDigest(tree);
-    if (!trees.has(digest) && !existsSync(layout.tree(digest))) trees.set(digest, text);
+    const digest = digestOf(text);
+    if (!trees.has(digest) && !existsSync(layout.tree(digest))) {
+      const file = nextName();
+      writeNew(file, text);
+      trees.set(digest, numberOf(file));
+    }
+    onTree(digest, tree);
     return digest;
   }
 
-  async function seal(): Promise<void> {
-    if (objects.size === 0 && trees.size === 0) return;
+  async function seal({ barrierFollows } = { barrierFollows: false }): Promise<boolean> {
+    if (objects.size === 0 && trees.size === 0) return false;
     const gone = refused();
-    const moves = [...objects]
-      .filter(([digest]) => !gone.has(digest))
-      .map(([digest, file]) => ({ file, to: layout.object(digest) }));
-    for (const [digest, text] of trees) {
-      const file = nextName();
-      writeNew(file, text);
-      moves.push({ file, to: layout.tree(digest) });
-    }
     await syncFileSystem(dir);
-    for (const { file, to } of moves) {
-      mkdirSync(path.dirname(to), { recursive: true, mode: 0o755 });
-      renameSync(file, to);
-    }
-    await syncFileSystem(dir);
+    const folders = new Set<string>();
+    const name = (number: number, to: string): void => {
+      const folder = path.dirname(to);
+      if (!folders.has(folder)) mkdirSync(folder, { recursive: true, mode: 0o755 });
+      folders.add(folder);
+      renameSync(`${prefix}${number}`, to);
+    };
+    for (const [digest, number] of objects) if (!gone.has(digest)) name(number, layout.object(digest));
+    for (const [digest, number] of trees) name(number, layout.tree(digest));
+    if (!barrierFollows) await syncFileSystem(dir);
     objects.clear();
     trees.clear();
+    return true;
   }
 
-  return { dir, put, putText, putFile, putTree, seal, discard: () => removeIfPossible(dir) };
+  return { dir, put, place: nextName, take, putText, putFile, putTree, seal, discard: () => removeIfPossible(dir) };
 }
 
 /** The digest under which the record of a directory is stored. */
 export function treeDigest(tree: Tree): Digest {
-  return asDigest(createHash("sha256").update(printTree(tree)).digest("hex"));
+  return digestOf(printTree(tree));
+}
+
+function digestOf(text: string): Digest {
+  return asDigest(createHash("sha256").update(text).digest("hex"));
 }
 
 /** Gives a file a second name; false, and nothing done, where it cannot have one there. */

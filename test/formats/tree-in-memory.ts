@@ -4,7 +4,8 @@ import { parseDigest } from "../../src/model/digest.ts";
 import type { Digest } from "../../src/model/digest.ts";
 import { parseRelativePath } from "../../src/model/relative-path.ts";
 import { parseTimestamp } from "../../src/model/timestamp.ts";
-import { planTrees, printTree, sortEntries } from "../../src/model/tree.ts";
+import { planTrees } from "../../src/model/plan-trees.ts";
+import { printTree, sortEntries } from "../../src/model/tree.ts";
 import type { Tree } from "../../src/model/tree.ts";
 
 /** A version held in memory, with a count of what was read of it. */

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { renameSync } from "node:fs";
 import { mkdtemp, open, readdir, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +12,7 @@ export interface TempSink extends ContentSink {
   readonly directory: string;
   /** Digests of what was stored, and names of anything unfinished. */
   readonly stored: () => Promise<readonly string[]>;
-  /** Calls of `put`. */
+  /** Contents that were put, or begun to be. */
   readonly puts: () => number;
   readonly remove: () => Promise<void>;
 }
@@ -23,6 +24,11 @@ export async function openTempSink(): Promise<TempSink> {
     directory,
     stored: async () => (await readdir(directory)).toSorted(),
     puts: () => puts,
+    place: () => {
+      puts += 1;
+      return join(directory, `unfinished-${puts}`);
+    },
+    take: (file, { digest }) => renameSync(file, join(directory, digest)),
     remove: () => rm(directory, { recursive: true, force: true }),
     async put(content, expected = {}) {
       puts += 1;
@@ -31,7 +37,7 @@ export async function openTempSink(): Promise<TempSink> {
       const hash = createHash("sha256");
       let sizeBytes = 0;
       try {
-        for await (const chunk of content) {
+        for await (const chunk of content instanceof Uint8Array ? [content] : content) {
           sizeBytes += chunk.length;
           if (expected.sizeBytes !== undefined && sizeBytes > expected.sizeBytes) {
             throw new ContentMismatch(`expected ${expected.sizeBytes} bytes, got more`);

@@ -10,7 +10,9 @@ import type { Digest } from "../../src/model/digest.ts";
 import type { Entry } from "../../src/model/entry.ts";
 import { parseRelativePath } from "../../src/model/relative-path.ts";
 import { timestampFromSeconds } from "../../src/model/timestamp.ts";
-import { parseTree, planTrees, printTree, sortEntries } from "../../src/model/tree.ts";
+import { markChanged, planTrees, planVersion } from "../../src/model/plan-trees.ts";
+import { pairByPath } from "../../src/model/pair-by-path.ts";
+import { parseTree, printTree, sortEntries } from "../../src/model/tree.ts";
 import type { Tree } from "../../src/model/tree.ts";
 import { entriesOf } from "../../src/operations/entries.ts";
 
@@ -30,6 +32,32 @@ describe("a directory's record", () => {
     const store = memoryStore();
     const root = planTrees("repo", entries, store.put);
     expect([...entriesOf(root, store.read)]).toEqual(entries);
+  });
+
+  it("is, cut from a version before and what changed, what it is cut from nothing", () => {
+    fc.assert(
+      fc.property(entrySets, entrySets, (before, drawn) => {
+        const store = memoryStore();
+        const earlier = planVersion("repo", before, store.put);
+        // What is the same in both is the very same entry, as in a sync.
+        const kept = new Map(before.map((one) => [one.path, one]));
+        const after = drawn.map((one) =>
+          kept.get(one.path)?.digest === one.digest ? (kept.get(one.path) ?? one) : one,
+        );
+        const changed = new Set<string>();
+        for (const [a, b] of pairByPath(before, after)) if (a !== b) markChanged(changed, (b ?? a)?.path ?? "");
+        let cut = 0;
+        const count = (tree: Tree): Digest => {
+          cut += 1;
+          return store.put(tree);
+        };
+        const { directories } = earlier;
+        expect(planVersion("repo", after, count, { directories, changed })).toEqual(
+          planVersion("repo", after, store.put),
+        );
+        expect(cut).toBeLessThanOrEqual(Math.max(1, changed.size));
+      }),
+    );
   });
 
   it("is refused when a line is none, or the text stops within one", () => {

@@ -178,7 +178,9 @@ describe("the published log", () => {
       logPieces(
         { store, publicLayout: publicLayout(dir) },
         { name: "d", repository: "repo", basePath, checkpoint: true },
-      ).map((piece) => `${path.basename(piece.path)} ${piece.content.split("\n").length - 1}`);
+      ).flatMap((group) =>
+        group.make().map((piece) => `${path.basename(piece.path)} ${piece.content.split("\n").length - 1}`),
+      );
     expect(names()).toEqual([]);
     store.append("repo", [first, ...horizons]);
     expect(names()).toEqual(["000000.jsonl 1000", "000001.jsonl 1000"]);

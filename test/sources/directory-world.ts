@@ -81,6 +81,7 @@ export async function openDirectoryWorld(): Promise<DirectoryWorld> {
       const wanted = listing.entries.filter(({ digest }) => digest === undefined);
       const stored = await source.fetch(wanted, into, { signal: noAbort() });
       expect(await source.confirm(noAbort())).toBe("settled");
+      await source.remember("the last sync");
       return { read: [...stored.keys()].toSorted(), listing };
     },
     async remove() {

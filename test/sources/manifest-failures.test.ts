@@ -144,7 +144,7 @@ describe("a file that fails", () => {
   it("because of our own disk is not the source's fault and not tried again", async () => {
     origin.publish("/", { a: "a" });
     const full = new Failure("LOCAL_IO", "disk full");
-    const failing: ContentSink = { put: () => Promise.reject(full) };
+    const failing: ContentSink = { ...sink, put: () => Promise.reject(full) };
     await expect(world.sync(world.openSource(`${origin.url}/PULP_MANIFEST`), failing)).rejects.toBe(full);
     expect(origin.targets()).toEqual(["/PULP_MANIFEST", "/a"]);
   });

@@ -186,6 +186,7 @@ describe("fetching", () => {
     let open = 0;
     let most = 0;
     const counting: ContentSink = {
+      ...sink,
       async put(content, expected) {
         most = Math.max(most, (open += 1));
         const stored = await sink.put(content, expected);

@@ -8,7 +8,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseDigest } from "../../src/model/digest.ts";
 import type { HistoryEvent } from "../../src/model/history.ts";
 import { timestampFromSeconds } from "../../src/model/timestamp.ts";
-import { appendToLog, emptyLog, readLog } from "../../src/store/log.ts";
+import { emptyLog, openLog } from "../../src/store/log.ts";
+import type { RepositoryLog } from "../../src/store/log.ts";
 
 describe("a repository's log", () => {
   let dir: string;
@@ -19,49 +20,62 @@ describe("a repository's log", () => {
   });
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
+  const write = (...events: readonly HistoryEvent[]): void => openLog(file, () => {}).append(events);
+  const read = (): RepositoryLog & { readonly events: readonly HistoryEvent[] } => {
+    const events: HistoryEvent[] = [];
+    const { digests, ends } = openLog(file, (event) => void events.push(event));
+    return { events, digests, ends };
+  };
+
   it("is empty before its first event", () => {
-    expect(readLog(file)).toEqual(emptyLog);
+    expect(read()).toEqual({ events: [], ...emptyLog });
   });
 
   it("is read back as it was written", () => {
-    const written = appendToLog(file, appendToLog(file, emptyLog, [beginning]), [horizon(10), horizon(20)]);
-    expect(readLog(file)).toEqual(written);
-    expect(written.events).toEqual([beginning, horizon(10), horizon(20)]);
+    const log = openLog(file, () => {});
+    log.append([beginning]);
+    log.append([horizon(10), horizon(20)]);
+    expect(read()).toEqual({
+      events: [beginning, horizon(10), horizon(20)],
+      digests: log.digests,
+      ends: log.ends,
+    });
   });
 
   it("gives each line the SHA-256 of the line before, checkable without asof", () => {
-    appendToLog(file, emptyLog, [beginning, horizon(10)]);
+    write(beginning, horizon(10));
     const [first = "", second = ""] = readFileSync(file, "utf8").split("\n");
     expect(JSON.parse(second)).toMatchObject({ n: 1, prev: createHash("sha256").update(first).digest("hex") });
   });
 
   it("leaves out a last line that a dying run did not finish, and writes over it", () => {
-    const log = appendToLog(file, emptyLog, [beginning, horizon(10)]);
+    write(beginning, horizon(10));
+    const before = read();
     appendFileSync(file, '{"n":2,"prev":"');
-    expect(readLog(file)).toEqual(log);
-    appendToLog(file, readLog(file), [horizon(20)]);
-    expect(readLog(file).events).toEqual([beginning, horizon(10), horizon(20)]);
+    expect(read()).toEqual(before);
+    write(horizon(20));
+    expect(read().events).toEqual([beginning, horizon(10), horizon(20)]);
   });
 
   it("is damaged when any byte of a whole line was flipped", () => {
-    appendToLog(file, emptyLog, [beginning, horizon(10), horizon(20)]);
+    write(beginning, horizon(10), horizon(20));
     const whole = readFileSync(file);
     const lastLine = whole.lastIndexOf(0x0a, whole.length - 2);
     for (let index = 0; index < lastLine; index += 7) {
       const flipped = Buffer.from(whole);
       flipped[index] = (flipped[index] ?? 0) ^ 1;
       writeFileSync(file, flipped);
-      expect(() => readLog(file), `byte ${index}`).toThrow("damaged");
+      expect(() => openLog(file, () => {}), `byte ${index}`).toThrow("damaged");
     }
   });
 
   it("is damaged when a line is missing or two are swapped", () => {
-    appendToLog(file, emptyLog, [beginning, horizon(10), horizon(20)]);
+    write(beginning, horizon(10), horizon(20));
     const [a = "", b = "", c = ""] = readFileSync(file, "utf8").split("\n");
     writeFileSync(file, `${a}\n${c}\n`);
-    expect(() => readLog(file)).toThrow(":2:");
+    expect(() => openLog(file, () => {})).toThrow(":2:");
     writeFileSync(file, `${a}\n${c}\n${b}\n`);
-    expect(() => readLog(file)).toThrow(":2:");
+    expect(() => openLog(file, () => {})).toThrow(":2:");
   });
 });
 

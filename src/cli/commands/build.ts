@@ -1,4 +1,4 @@
-import { applyBuild, isEmptyPlan, planBuild } from "../../operations/build/build.ts";
+import { applyBuild, isEmptyPlan, planBuild, rememberLook } from "../../operations/build/build.ts";
 import { withWriter } from "../../operations/with-writer.ts";
 import { openWorkspace } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
@@ -23,7 +23,8 @@ export const build: Command = defineCommand({
       ? planBuild(openWorkspace(world))
       : await withWriter({ ...world, purpose: "build", waitSeconds: options.wait }, async (workspace) => {
           const made = planBuild(workspace);
-          if (!isEmptyPlan(made)) await applyBuild(workspace, made);
+          if (isEmptyPlan(made)) rememberLook(made);
+          else await applyBuild(workspace, made);
           return made;
         });
     for (const base of plan.departed)

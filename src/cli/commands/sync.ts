@@ -1,12 +1,10 @@
 import { sync as syncOperation } from "../../operations/sync/sync.ts";
-import { planUpdate } from "../../operations/plan-update.ts";
 import { withWriter } from "../../operations/with-writer.ts";
 import { openWorkspaceIfAny, repositoriesNamed } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";
 import { workspaceOptions } from "../operate.ts";
 import { acceptClockOption, allowShrinkOption, dryRunOption, waitOption } from "../options.ts";
-import { planReport } from "../reports/plan-report.ts";
 import { contentText, countsText } from "../reports/quantity.ts";
 
 export const sync: Command = defineCommand({
@@ -23,6 +21,9 @@ export const sync: Command = defineCommand({
       (one) => one.remote !== undefined || options.repositories.length > 0,
     );
     if (options.dryRun) {
+      // Half of all that the command would load.
+      const { planUpdate } = await import("../../operations/plan-update.ts");
+      const { planReport } = await import("../reports/plan-report.ts");
       const open = openWorkspaceIfAny(workspaceOptions(context, config));
       const plans = [];
       for (const repository of repositories) plans.push(await planUpdate(open, repository));

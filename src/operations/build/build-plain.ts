@@ -125,7 +125,14 @@ export async function applyPlain(workspace: Workspace, plan: PlainPlan, transact
   writePlainState(workspace, distribution.basePath, state);
   reveal(stage.moves, trash);
   await syncFileSystem(transaction.dir);
-  if (discardSuperseded(workspace, distribution, state) > 0) await syncFileSystem(transaction.dir);
+}
+
+/** Takes away what plain distributions served before, when it is durable that they serve something else. Returns how many states there were; the caller sets the barrier. */
+export function discardReplaced(workspace: Workspace, plans: readonly PlainPlan[]): number {
+  let count = 0;
+  for (const { distribution, state, inPlace } of plans)
+    if (!inPlace) count += discardSuperseded(workspace, distribution, state);
+  return count;
 }
 
 /** Finishes what a run began that died when it had swapped a plain distribution in and not yet taken away the one before. */
@@ -179,7 +186,7 @@ export function standsAsRecorded(
 /** By its number in the log, which counts from 1; 0 is what is served where nothing may be. */
 export function publicationNumbered(history: History, number: number | undefined): Publication | undefined {
   if (number === 0) return nothingPublished(history);
-  return history.publications.find((publication) => publication.publication === number);
+  return history.publications.findLast((publication) => publication.publication === number);
 }
 
 /** What a plain distribution serves when nothing is left that may be served: the empty version. Whatever it served before must go. */

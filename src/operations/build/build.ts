@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 
 import type { Failure } from "../../failure.ts";
@@ -7,10 +6,11 @@ import type { DistributionSettings } from "../../model/config.ts";
 import type { Digest } from "../../model/digest.ts";
 import type { Checkpoint } from "../../model/history.ts";
 import { reveal } from "../../site/reveal.ts";
+import type { Move } from "../../site/stage-tree.ts";
 import { syncFileSystem } from "../../store/disk.ts";
 import { readBuiltRecord } from "./built-record.ts";
 import { openClientKits, stalePins } from "./client-kit.ts";
-import { applyPlain, planPlain } from "./build-plain.ts";
+import { applyPlain, discardReplaced, planPlain } from "./build-plain.ts";
 import type { PlainPlan } from "./build-plain.ts";
 import { leftRules } from "./left-rules.ts";
 import type { KnownKinds } from "./kind-cache.ts";
@@ -18,20 +18,23 @@ import { hostWarnings, planHostFiles } from "./host-files.ts";
 import type { HostFilesPlan } from "./host-files.ts";
 import { discardStale, removeRules } from "./discard-stale.ts";
 import { hasUnannounced, remember, sameEntries } from "./remember-build.ts";
+import { hashOf, pagesFingerprint } from "./pages-fingerprint.ts";
 import { replaceRules } from "./replace-rules.ts";
 import { refuseObeyedFiles } from "./obeyed-files.ts";
 import { stageRecords, unpublishedRoots } from "../publish/published-records.ts";
 import type { UnpublishedRoot } from "../publish/published-records.ts";
 import { stageListings } from "./rerender.ts";
 import { planRules } from "./rules-files.ts";
-import { assetFiles, gonePages, hasContent, listFiles } from "./site-files.ts";
+import { openMadeFiles } from "./made-files.ts";
+import type { GeneratedGroup, MadeFile, MadeFiles } from "./made-files.ts";
+import { assetFiles, gonePages, hasContent, listFiles, topFiles } from "./site-files.ts";
 import type { GeneratedFile } from "./site-files.ts";
 import { areRecorded, recordDistributions } from "./recorded-distributions.ts";
 import { departedDistributions, distributionsOnDisk, promisePlaces } from "./site-record.ts";
 import { staleFiles } from "./stale-files.ts";
 import { staleRules, staleRulesWarnings } from "./stale-rules.ts";
 import { missingCheckpoints } from "./missing-checkpoints.ts";
-import { openStagingFolder, assetsPath, stageCheckpoint } from "./stage-checkpoint.ts";
+import { openStagingFolder, stageCheckpoint } from "./stage-checkpoint.ts";
 import { removeFromPool, removeFromSite, unfinishedTakeDowns } from "../retire/finish-take-downs.ts";
 import type { Workspace } from "../workspace.ts";
 
@@ -79,18 +82,21 @@ export interface BuildPlan {
   readonly departed: readonly string[];
   /** Whether the state lists every distribution that is, or will be, on disk. */
   readonly isListed: boolean;
+  /** What is known of the generated files from now on. */
+  readonly made: MadeFiles;
 }
 
-/** Reads state and site; writes nothing. */
-export function planBuild(workspace: Workspace): BuildPlan {
+/** Reads state and site; writes nothing. Files that earlier builds made are trusted as long as nobody touched them, unless `trusting` is false: then every byte is compared. */
+export function planBuild(workspace: Workspace, options: { readonly trusting?: boolean } = {}): BuildPlan {
   const { config } = workspace;
   const record = readBuiltRecord(workspace);
-  const rules = planRules(workspace);
-  const changedRules = differing(rules);
-  const fingerprint = rulesFingerprint(rules);
-  const gone = gonePages(workspace);
+  const made = openMadeFiles(workspace, { trusting: options.trusting !== false });
+  const rules = lookAtAll(made, planRules(workspace));
+  const fingerprint = rulesFingerprint(rules.files);
+  const gone = lookAtAll(made, gonePages(workspace));
   const kits = openClientKits(workspace);
-  const lists = listFiles(workspace, kits);
+  const lists = lookAtAll(made, listFiles(workspace, kits));
+  const top = topFiles(workspace);
   const pages = pagesFingerprint(workspace);
   const takeDowns = unfinishedTakeDowns(workspace);
   const rerender = record.pages !== pages || takeDowns.length > 0;
@@ -103,34 +109,41 @@ export function planBuild(workspace: Workspace): BuildPlan {
   refuseObeyedFiles(workspace, record, hosts.written, { checkpoints, plains });
   return {
     checkpoints,
-    records: unpublishedRoots(workspace),
+    records: unpublishedRoots(workspace, made),
     plains,
     rerender,
     takeDowns,
-    besides: differing([...assetFiles(workspace), ...gone]),
-    rules: [...changedRules, ...differing(hosts.rules)],
+    besides: [...differing(assetFiles(workspace)), ...gone.differing],
+    rules: [...rules.differing, ...differing(hosts.rules)],
     pagesFingerprint: pages,
     rulesFingerprint: fingerprint,
     // Rules that were lost or edited and are written anew may be loaded as they were: the server is told as well.
-    reload: config.reload !== undefined && (changedRules.length > 0 || record.reloaded !== fingerprint),
+    reload: config.reload !== undefined && (rules.differing.length > 0 || record.reloaded !== fingerprint),
     announces: hasUnannounced(workspace, record),
     newHostFiles,
     hostFailure: hosts.failure,
-    lists: [...changedHostFiles, ...differing(lists)],
+    lists: [...changedHostFiles, ...lists.differing, ...differing(top)],
     stale: [
       ...new Set([
-        ...staleFiles(workspace, [...gone, ...lists, ...hosts.public]),
+        ...staleFiles(workspace, [...gone.files, ...lists.files, ...top, ...hosts.public]),
         ...(rerender ? stalePins(workspace) : []),
         ...hosts.stale.public,
       ]),
     ],
-    staleRules: [...hosts.stale.rules, ...staleRules(workspace, rules, changedRules)],
+    staleRules: [...hosts.stale.rules, ...staleRules(workspace, rules.files, rules.differing)],
     hostFiles: sameEntries(hosts.written, record.hostFiles) ? undefined : hosts.written,
     kinds: kits.news(),
     warnings: [...hostWarnings(workspace), ...leftRules(workspace), ...staleRulesWarnings(workspace)],
     departed: departedDistributions(workspace).map((one) => one.basePath),
     isListed: areRecorded(workspace, distributionsOnDisk(workspace)),
+    made,
   };
+}
+
+/** The files of many groups, and those that are not on disk as they have to be. */
+function lookAtAll(made: MadeFiles, groups: readonly GeneratedGroup[]): ReturnType<MadeFiles["look"]> {
+  const looked = groups.map((group) => made.look(group));
+  return { files: looked.flatMap(({ files }) => files), differing: looked.flatMap((one) => one.differing) };
 }
 
 export function isEmptyPlan(plan: BuildPlan): boolean {
@@ -155,6 +168,11 @@ export function isEmptyPlan(plan: BuildPlan): boolean {
   );
 }
 
+/** In place of `applyBuild` where there is nothing to do: the next run need not look so closely. Writes into state/cache alone, and nothing where nothing is new. */
+export function rememberLook(plan: Pick<BuildPlan, "made">): void {
+  plan.made.remember(() => false);
+}
+
 /**
  * Carries a plan out: content and pages, then rules, reload, lists. Where checkpoints were pruned the lists go before the rules, so that no page leads to a 410. Throws RELOAD
  * after everything else was done when the reload command fails: the site is whole, and nothing is ever deleted under rules that were not loaded.
@@ -169,6 +187,9 @@ export async function applyBuild(workspace: Workspace, plan: BuildPlan): Promise
     const record = readBuiltRecord(workspace);
     const hosts = openStagingFolder(workspace, transaction, "hosts");
     for (const file of plan.newHostFiles) hosts.file(file.path, file.content);
+    // Staged now, seen last: the first barrier of what follows is one for them as well.
+    const lists = openStagingFolder(workspace, transaction, "lists");
+    for (const file of plan.lists) lists.file(file.path, file.content);
     await makeVisible(workspace, hosts.moves, transaction.dir);
     const content = openStagingFolder(workspace, transaction, "content");
     for (const { distribution, checkpoint, previous } of plan.checkpoints) {
@@ -186,18 +207,20 @@ export async function applyBuild(workspace: Workspace, plan: BuildPlan): Promise
     for (const plain of plan.plains) await applyPlain(workspace, plain, transaction);
     removeFromPool(workspace, plan.takeDowns);
 
-    const lists = openStagingFolder(workspace, transaction, "lists");
-    for (const file of plan.lists) lists.file(file.path, file.content);
+    const hadBarrier = hosts.moves.length + content.moves.length + plan.plains.length > 0;
+    if (plan.takeDowns.length > 0 || (lists.moves.length > 0 && !hadBarrier)) await syncFileSystem(transaction.dir);
     const listsFirst = hasUnannounced(workspace, record);
-    if (listsFirst) await makeVisible(workspace, lists.moves, transaction.dir);
+    if (listsFirst) await finishVisible(workspace, lists.moves, plan.plains);
     const rulesFailure = await replaceRules(workspace, plan, path.join(transaction.dir, "rules"));
-    if (!listsFirst) await makeVisible(workspace, lists.moves, transaction.dir);
+    if (!listsFirst) await finishVisible(workspace, lists.moves, plan.plains);
     // Rules that were not loaded may still lead to them.
     if (rulesFailure === undefined) {
       for (const file of plan.stale) discardStale(workspace, file);
       for (const file of plan.staleRules) removeRules(workspace, file);
     }
     remember(workspace, record, plan, rulesFailure === undefined);
+    // Rules that were refused are not those that stand there.
+    plan.made.remember((file) => rulesFailure === undefined || !plan.rules.some((one) => one.path === file));
     const failure = rulesFailure ?? plan.hostFailure;
     if (failure !== undefined) throw failure;
   } finally {
@@ -205,23 +228,27 @@ export async function applyBuild(workspace: Workspace, plan: BuildPlan): Promise
   }
 }
 
-async function makeVisible(
-  workspace: Workspace,
-  moves: readonly { from: string; to: string }[],
-  dir: string,
-): Promise<void> {
+async function makeVisible(workspace: Workspace, moves: readonly Move[], dir: string): Promise<void> {
   if (moves.length === 0) return;
   await syncFileSystem(dir);
   reveal(moves, workspace.store.layout.trash);
   await syncFileSystem(dir);
 }
 
+/** The lists take their names, what plain distributions served before goes into the trash, and one barrier is for both. */
+async function finishVisible(
+  workspace: Workspace,
+  lists: readonly Move[],
+  plains: readonly PlainPlan[],
+): Promise<void> {
+  const { store } = workspace;
+  const discarded = discardReplaced(workspace, plains);
+  reveal(lists, store.layout.trash);
+  if (lists.length + discarded > 0) await store.barrier();
+}
+
 function differing(files: readonly GeneratedFile[]): readonly GeneratedFile[] {
-  return files.filter((file) =>
-    file.finalBytes === undefined
-      ? !hasContent(file)
-      : statSync(file.path, { throwIfNoEntry: false })?.size !== file.finalBytes,
-  );
+  return files.filter((file) => !hasContent(file));
 }
 
 function partition<Item>(
@@ -231,18 +258,6 @@ function partition<Item>(
   return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
 }
 
-function pagesFingerprint(workspace: Workspace): string {
-  const { pages, config } = workspace;
-  // The address stands in what pins clients to a checkpoint.
-  return hashOf([pages.fingerprint, config.site.title, config.site.url ?? config.site.mount, assetsPath(workspace)]);
-}
-
-function hashOf(parts: readonly string[]): string {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(`${part}\0`);
-  return hash.digest("hex");
-}
-
-function rulesFingerprint(files: readonly GeneratedFile[]): string {
-  return hashOf(files.flatMap((file) => [path.basename(file.path), file.content]));
+function rulesFingerprint(files: readonly MadeFile[]): string {
+  return hashOf(files.flatMap((file) => [path.basename(file.path), file.sha256]));
 }

@@ -6,7 +6,7 @@ import { releaseHeadBytes } from "../../formats/deb/release.ts";
 import { recognizeRepository } from "../../formats/repository-kind.ts";
 import type { DistributionSettings } from "../../model/config.ts";
 import type { Digest } from "../../model/digest.ts";
-import { keptCheckpoints, newestPublication } from "../../model/history.ts";
+import { keptCheckpoints, newestKept, newestPublication } from "../../model/history.ts";
 import type { Checkpoint } from "../../model/history.ts";
 import type { RepositoryKind } from "../../model/repository-kind.ts";
 import { checkpointPins, clientKit } from "../../pages/client-kit.ts";
@@ -62,7 +62,7 @@ export function openClientKits({ config, store }: Workspace): ClientKits {
     of({ name, basePath, repository }) {
       const { url } = config.site;
       const history = store.repository(repository)?.history;
-      const newest = history === undefined ? undefined : keptCheckpoints(history).at(-1);
+      const newest = history === undefined ? undefined : newestKept(history);
       if (url === undefined || newest === undefined) return undefined;
       const kind = kindOf(newest.root);
       return clientKit({

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 
 import type { DistributionSettings } from "../../model/config.ts";
-import { keptCheckpoints, newestPublication } from "../../model/history.ts";
+import { keptCheckpoints, newestKept, newestPublication } from "../../model/history.ts";
 import type { History } from "../../model/history.ts";
 import type { Timestamp } from "../../model/timestamp.ts";
 import type { SiteJson } from "../../pages/site-json.ts";
@@ -49,6 +49,12 @@ export function logHead({ store }: Pick<Workspace, "store">, name: string): { le
   return { length: digests.length, head: digests.at(-1) ?? "" };
 }
 
+/** Stands for all that the log of a repository says. */
+export function headText(workspace: Pick<Workspace, "store">, repository: string): string {
+  const { length, head } = logHead(workspace, repository);
+  return `${repository} ${length} ${head}`;
+}
+
 /** Also those that left the configuration: one that comes back with an older state is noticed. */
 function recordedRepositories({ config, store }: Workspace): readonly string[] {
   return [...new Set([...config.repositories.map(({ name }) => name), ...store.repositoryNames()])].toSorted();
@@ -72,5 +78,5 @@ export function newestServed(
   distribution: DistributionSettings,
   history: Pick<History, "checkpoints" | "publications" | "unservable">,
 ): Timestamp | undefined {
-  return distribution.checkpoint ? keptCheckpoints(history).at(-1)?.created : newestPublication(history)?.created;
+  return distribution.checkpoint ? newestKept(history)?.created : newestPublication(history)?.created;
 }

@@ -53,7 +53,8 @@ export function planHostFiles(workspace: Workspace, before: ReadonlyMap<string, 
 
 /** What to tell of a site that is more than one of its hosts takes. */
 export function hostWarnings(workspace: Workspace): readonly string[] {
-  return limitWarnings(workspace.config.hosts, contentOf(workspace));
+  const { hosts } = workspace.config;
+  return hosts.length === 0 ? [] : limitWarnings(hosts, contentOf(workspace));
 }
 
 type Place = "public" | "rules";
@@ -63,11 +64,12 @@ function wantedFiles(workspace: Workspace): {
   readonly files: ReadonlyMap<string, string>;
   readonly failure: Failure | undefined;
 } {
+  const files = new Map<string, string>();
+  if (workspace.config.hosts.length === 0) return { files, failure: undefined };
   const input: RulesInput = {
     ...rulesInput(workspace),
     stylesheet: workspace.pages.assets.has("style.css") ? `${assetsPath(workspace)}style.css` : undefined,
   };
-  const files = new Map<string, string>();
   let failure: Failure | undefined;
   for (const host of workspace.config.hosts) {
     const emitted = render(host);

@@ -1,7 +1,8 @@
 import type { BuildPlan } from "./build.ts";
-import { lostKey, writeBuiltRecord } from "./built-record.ts";
+import { lostKey, readBuiltRecord, writeBuiltRecord } from "./built-record.ts";
 import type { BuiltRecord } from "./built-record.ts";
 import { writeKnownKinds } from "./kind-cache.ts";
+import { pagesFingerprint } from "./pages-fingerprint.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** Writes down what a build did, where that is new. `loaded` tells whether the rules are in place and the server has read them. */
@@ -27,6 +28,15 @@ export function remember(
   };
   if (!sameRecord(next, record)) writeBuiltRecord(workspace, next);
   if (plan.kinds !== undefined) writeKnownKinds(workspace, plan.kinds);
+}
+
+/** Before anything was ever shown: what is made from now on has the pages of now, so that the first build need not render all of them again to find that out. */
+export function rememberFirstPages(workspace: Workspace): void {
+  const { store } = workspace;
+  const record = readBuiltRecord(workspace);
+  if (record.pages !== "") return;
+  const shown = store.repositoryNames().some((name) => store.repository(name)?.history.publications.length !== 0);
+  if (!shown) writeBuiltRecord(workspace, { ...record, pages: pagesFingerprint(workspace) });
 }
 
 /** Whether there are tombstones or losses that the web server was not told of yet. */
@@ -67,7 +77,7 @@ function sameRecord(a: BuiltRecord, b: BuiltRecord): boolean {
 function goneKeys({ config, store }: Workspace): readonly string[] {
   return config.repositories.flatMap(({ name }) => {
     const { checkpoints, lost } = store.repository(name)?.history ?? { checkpoints: [], lost: [] };
-    const buried = checkpoints.flatMap((one) => (one.tombstone === undefined ? [] : [`${name} ${one.created}`]));
+    const buried = checkpoints.filter((one) => one.tombstone !== undefined).map((one) => `${name} ${one.created}`);
     return [...buried, ...lost.map((interval) => lostKey(name, interval))];
   });
 }

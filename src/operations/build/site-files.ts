@@ -9,12 +9,14 @@ import { mementoPathsOf } from "../../model/memento.ts";
 import { neighboursOf } from "../../model/timeline.ts";
 import type { ClientKit } from "../../pages/client-kit.ts";
 import { renderCheckpointsJson, renderYears } from "../../pages/checkpoints-json.ts";
+import type { CheckpointsJsonInput } from "../../pages/checkpoints-json.ts";
 import { renderSiteJson } from "../../pages/site-json.ts";
-import { renderTimeMaps } from "../../pages/time-map.ts";
+import { hasYearMaps, renderTimeMaps } from "../../pages/time-map.ts";
 import type { CheckpointRow, IndexRow } from "../../pages/views.ts";
 import { readIfThere } from "../../store/disk.ts";
-import { logHead, newestServed, siteJson } from "./describe-site.ts";
+import { headText, logHead, newestServed, siteJson } from "./describe-site.ts";
 import type { ClientKits } from "./client-kit.ts";
+import type { GeneratedGroup } from "./made-files.ts";
 import { logPieces } from "./published-log.ts";
 import { repositoryTimeline } from "./rules-files.ts";
 import { promisedSettled, prunedAnswer } from "../publish/settled.ts";
@@ -26,7 +28,7 @@ import type { Workspace } from "../workspace.ts";
 export interface GeneratedFile {
   readonly path: string;
   readonly content: string;
-  /** Bytes of one whose content never changes once it is there: a build compares no more than that. */
+  /** Bytes of one whose content never changes once it is there. */
   readonly finalBytes?: number;
 }
 
@@ -42,88 +44,140 @@ interface Served {
   readonly history: ServedHistory;
 }
 
-type ServedHistory = Pick<History, "checkpoints" | "horizon" | "lost" | "publications">;
+type ServedHistory = Pick<History, "checkpoints" | "horizon" | "lost" | "publications" | "tellingYears">;
 
 /** The stylesheet and whatever else all pages share. */
 export function assetFiles({ pages, publicLayout }: Workspace): readonly GeneratedFile[] {
   return [...pages.assets].map(([name, content]) => ({ path: path.join(publicLayout.assets, name), content }));
 }
 
-/** The pages that 410 answers show, one for each run of tombstones. */
-export function gonePages(workspace: Workspace): readonly GeneratedFile[] {
+/** The pages that 410 answers show, one for each run of tombstones: a group for each distribution. */
+export function gonePages(workspace: Workspace): readonly GeneratedGroup[] {
+  return servedCheckpoints(workspace).map((served) => ({
+    name: `gone ${served.distribution.basePath}`,
+    madeOf: headText(workspace, served.repository.name),
+    make: () => gonePagesOf(workspace, served),
+  }));
+}
+
+function gonePagesOf(workspace: Workspace, { distribution, repository, history }: Served): readonly GeneratedFile[] {
   const { config, pages, publicLayout } = workspace;
-  return servedCheckpoints(workspace).flatMap(({ distribution, repository, history }) => {
-    const timeline = repositoryTimeline(workspace, repository.name);
-    return goneIntervals(history, prunedAnswer(workspace, repository.name)).map(({ from, until, reason, cause }) => ({
-      path: publicLayout.gonePage(distribution.basePath, from),
-      content: pages.gone({
-        siteTitle: config.site.title,
-        assets: assetsPath(workspace),
-        base: `${config.site.mount}${distribution.basePath}/`,
-        distribution: distribution.name,
-        from,
-        until,
-        reason,
-        cause,
-        ...neighboursOf(timeline, until),
+  const timeline = repositoryTimeline(workspace, repository.name);
+  return goneIntervals(history, prunedAnswer(workspace, repository.name)).map(({ from, until, reason, cause }) => ({
+    path: publicLayout.gonePage(distribution.basePath, from),
+    content: pages.gone({
+      siteTitle: config.site.title,
+      assets: assetsPath(workspace),
+      base: `${config.site.mount}${distribution.basePath}/`,
+      distribution: distribution.name,
+      from,
+      until,
+      reason,
+      cause,
+      ...neighboursOf(timeline, until),
+    }),
+  }));
+}
+
+/**
+ * Lists of checkpoints, their JSON, TimeMaps and logs. What is about one year is a group of its own, and so is each whole piece of a log: a checkpoint changes those of its own year.
+ */
+export function listFiles(workspace: Workspace, kits: ClientKits): readonly GeneratedGroup[] {
+  const heads = workspace.config.repositories.map(({ name }) => headText(workspace, name)).join(" ");
+  return servedCheckpoints(workspace).flatMap((served) => {
+    const { distribution, repository, history } = served;
+    const base = distribution.basePath;
+    const log = workspace.store.repository(repository.name)?.log.digests ?? [];
+    const kept = keptCheckpoints(history);
+    return [
+      // The kit tells of other repositories, too.
+      { name: `list ${base}`, madeOf: heads, make: () => newestFiles(workspace, kits, served) },
+      ...logPieces(workspace, distribution),
+      ...[...history.tellingYears].flatMap(([year, lines]): readonly GeneratedGroup[] => {
+        const told = log[lines - 1] ?? "";
+        const relations = [kept[0], kept.at(-1)].map((one) =>
+          one?.created.startsWith(year) === true ? one.created : "",
+        );
+        const isOwnMap = hasYearMaps(kept.length);
+        return [
+          { name: `year ${base} ${year}`, madeOf: told, make: () => yearFile(workspace, served, year) },
+          {
+            name: `timemap ${base} ${year}`,
+            madeOf: `${told} ${isOwnMap ? "own" : "none"} ${relations.join(" ")}`,
+            make: () => (isOwnMap ? timeMapFiles(workspace, distribution, kept).filter(isOfYear(year)) : []),
+          },
+        ];
       }),
-    }));
+    ];
   });
 }
 
-/** Front page, lists of checkpoints, and their JSON: what changes with every checkpoint. `site.json` comes last. */
-export function listFiles(workspace: Workspace, kits: ClientKits): readonly GeneratedFile[] {
+/** Front page, those of the folders above base paths, and `site.json`, which comes last. */
+export function topFiles(workspace: Workspace): readonly GeneratedFile[] {
+  const { config, pages } = workspace;
+  const indexes = foldersAbove(config.distributions).map((folder) => ({
+    path: path.join(config.publicDir, folder, "index.html"),
+    content: pages.index({
+      siteTitle: config.site.title,
+      assets: assetsPath(workspace),
+      heading: `${config.site.mount}${folder === "" ? "" : `${folder}/`}`,
+      path: folder,
+      rows: indexRows(workspace, folder),
+    }),
+  }));
+  return [...indexes, { path: siteRecordFile(config.publicDir), content: renderSiteJson(siteJson(workspace)) }];
+}
+
+/** What changes with every checkpoint of a distribution. */
+function newestFiles(workspace: Workspace, kits: ClientKits, served: Served): readonly GeneratedFile[] {
   const { config, pages, publicLayout } = workspace;
-  const common = { siteTitle: config.site.title, assets: assetsPath(workspace) };
-  const files: GeneratedFile[] = [];
-  for (const { distribution, repository, history } of servedCheckpoints(workspace)) {
-    const kit = kits.of(distribution);
-    const base = publicLayout.base(distribution.basePath);
-    const gone = goneIntervals(history, prunedAnswer(workspace, repository.name));
-    const settled = promisedSettled(workspace, repository.name);
-    const input = {
-      distribution: distribution.name,
-      repository: repository.name,
-      basePath: distribution.basePath,
-      horizon: history.horizon,
-      settled,
-      checkpoints: keptCheckpoints(history),
-      gone,
-      log: logHead(workspace, repository.name),
-    };
-    files.push(
-      {
-        path: path.join(base, "index.html"),
-        content: pages.checkpointList({
-          ...common,
-          name: distribution.name,
-          heading: `${config.site.mount}${distribution.basePath}/`,
-          horizon: history.horizon,
-          settled,
-          checkpoints: checkpointRows(history, gone),
-          kit,
-        }),
-      },
-      ...logPieces(workspace, distribution),
-      { path: path.join(base, "checkpoints.json"), content: renderCheckpointsJson(input) },
-      ...renderYears(input).map(({ name, content }) => ({ path: path.join(base, "checkpoints", name), content })),
-      ...timeMapFiles(workspace, distribution, input.checkpoints),
-      ...(kit === undefined ? [] : kitFiles(workspace, distribution, kit)),
-    );
-  }
-  for (const folder of foldersAbove(config.distributions)) {
-    files.push({
-      path: path.join(config.publicDir, folder, "index.html"),
-      content: pages.index({
-        ...common,
-        heading: `${config.site.mount}${folder === "" ? "" : `${folder}/`}`,
-        path: folder,
-        rows: indexRows(workspace, folder),
-      }),
-    });
-  }
-  files.push({ path: siteRecordFile(config.publicDir), content: renderSiteJson(siteJson(workspace)) });
-  return files;
+  const { distribution, history } = served;
+  const kit = kits.of(distribution);
+  const base = publicLayout.base(distribution.basePath);
+  const input = jsonInput(workspace, served);
+  const page = pages.checkpointList({
+    siteTitle: config.site.title,
+    assets: assetsPath(workspace),
+    name: distribution.name,
+    heading: `${config.site.mount}${distribution.basePath}/`,
+    horizon: history.horizon,
+    settled: input.settled,
+    checkpoints: checkpointRows(input.checkpoints, input.gone),
+    kit,
+  });
+  return [
+    { path: path.join(base, "index.html"), content: page },
+    { path: path.join(base, "checkpoints.json"), content: renderCheckpointsJson(input) },
+    ...timeMapFiles(workspace, distribution, input.checkpoints).slice(0, 1),
+    ...(kit === undefined ? [] : kitFiles(workspace, distribution, kit)),
+  ];
+}
+
+function yearFile(workspace: Workspace, served: Served, year: string): readonly GeneratedFile[] {
+  const base = workspace.publicLayout.base(served.distribution.basePath);
+  const input = jsonInput(workspace, served);
+  const checkpoints = input.checkpoints.filter(({ created }) => created.startsWith(year));
+  return renderYears({ ...input, checkpoints }).map(({ name, content }) => ({
+    path: path.join(base, "checkpoints", name),
+    content,
+  }));
+}
+
+function isOfYear(year: string): (file: GeneratedFile) => boolean {
+  return ({ path: file }) => path.basename(file) === year;
+}
+
+function jsonInput(workspace: Workspace, { distribution, repository, history }: Served): CheckpointsJsonInput {
+  return {
+    distribution: distribution.name,
+    repository: repository.name,
+    basePath: distribution.basePath,
+    horizon: history.horizon,
+    settled: promisedSettled(workspace, repository.name),
+    checkpoints: keptCheckpoints(history),
+    gone: goneIntervals(history, prunedAnswer(workspace, repository.name)),
+    log: logHead(workspace, repository.name),
+  };
 }
 
 function kitFiles(workspace: Workspace, { basePath }: DistributionSettings, kit: ClientKit): readonly GeneratedFile[] {
@@ -149,7 +203,9 @@ function timeMapFiles(
   const origin = config.site.url === undefined ? "" : new URL(config.site.url).origin;
   return renderTimeMaps({ paths, origin, checkpoints: kept.map(({ created }) => created) }).map((file) => ({
     path: path.join(publicLayout.base(basePath), file.path),
-    content: file.content,
+    get content() {
+      return file.content;
+    },
   }));
 }
 
@@ -163,14 +219,20 @@ function servedCheckpoints(workspace: Workspace): readonly Served[] {
   });
 }
 
-function checkpointRows(history: ServedHistory, gone: readonly GoneInterval[]): readonly CheckpointRow[] {
-  const kept = keptCheckpoints(history).map((checkpoint): CheckpointRow => ({
-    ...checkpoint,
-    at: checkpoint.created,
-    until: checkpoint.created,
+function checkpointRows(checkpoints: readonly Checkpoint[], gone: readonly GoneInterval[]): readonly CheckpointRow[] {
+  const kept = checkpoints.map(({ created, files, bytes, added, removed, changed, labels }): CheckpointRow => ({
+    at: created,
+    until: created,
     kind: "checkpoint",
     reason: undefined,
+    files,
+    bytes,
+    added,
+    removed,
+    changed,
+    labels,
   }));
+  if (gone.length === 0) return kept;
   const runs = gone.map(({ from, until, reason }): CheckpointRow => ({
     at: from,
     until,

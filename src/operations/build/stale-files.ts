@@ -14,7 +14,7 @@ import { departedDistributions } from "./site-record.ts";
  * Generated files that nothing leads to any more: pages of runs of tombstones that have grown into others, years without a checkpoint, lines for clients that the content does not
  * fit any more, pages above a base path that left the configuration. Names that asof would not have given are somebody else's files.
  */
-export function staleFiles(workspace: Workspace, current: readonly GeneratedFile[]): readonly string[] {
+export function staleFiles(workspace: Workspace, current: readonly Pick<GeneratedFile, "path">[]): readonly string[] {
   const { config, publicLayout } = workspace;
   const wanted = new Set(current.map((file) => file.path));
   const folders = config.distributions

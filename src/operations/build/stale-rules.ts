@@ -11,8 +11,8 @@ import type { Workspace } from "../workspace.ts";
  */
 export function staleRules(
   { config }: Pick<Workspace, "config">,
-  rules: readonly GeneratedFile[],
-  changed: readonly GeneratedFile[],
+  rules: readonly Pick<GeneratedFile, "path">[],
+  changed: readonly Pick<GeneratedFile, "path">[],
 ): readonly string[] {
   if (!config.servers.includes("apache")) return [];
   const wanted = new Set(rules.map((file) => file.path));

@@ -1,7 +1,7 @@
 import type { RepositorySettings } from "../../model/config.ts";
 import { countChanges, differenceOf } from "../../model/difference.ts";
 import { foldHistory } from "../../model/fold-history.ts";
-import { keptCheckpoints, latestVersion } from "../../model/history.ts";
+import { latestVersion, newestKept } from "../../model/history.ts";
 import type { Checkpoint, History, Publication } from "../../model/history.ts";
 import { timestampFromSeconds } from "../../model/timestamp.ts";
 import { reveal } from "../../site/reveal.ts";
@@ -12,6 +12,7 @@ import { publishedManifest, upstreamManifest } from "./published-manifest.ts";
 import { settledEvents } from "./settled.ts";
 import { refuseObeyedVersion } from "../build/obeyed-files.ts";
 import { recordDistributions } from "../build/recorded-distributions.ts";
+import { rememberFirstPages } from "../build/remember-build.ts";
 import { distributionsOnDisk } from "../build/site-record.ts";
 import { checkpointDistributions, openStagingFolder, stageCheckpoint } from "../build/stage-checkpoint.ts";
 import { stateCheckpoint } from "./statement.ts";
@@ -61,25 +62,23 @@ export async function publish(
     const proof = options.checkpoint
       ? await stateCheckpoint(workspace, repository, transaction, { ...version, created, manifest }, before)
       : {};
-    await transaction.seal();
+    // Nothing between here and the barrier before the log line needs these names to be durable.
+    const isNamed = await transaction.seal({ barrierFollows: true });
     const publication: Publication = {
       publication: history.publications.length + 1,
       version: version.version,
       created,
       checkpoint: options.checkpoint,
       manifest,
-      ...countChanges(
-        differenceOf(keptCheckpoints(history).at(-1)?.root, version.root, (digest) => store.tree(digest)),
-      ),
+      ...countChanges(differenceOf(newestKept(history)?.root, version.root, (digest) => store.tree(digest))),
       ...proof,
     };
+    rememberFirstPages(workspace);
     const stage = openStagingFolder(workspace, transaction, "checkpoints");
     if (options.checkpoint)
       stageEverywhere(workspace, stage, history, { ...version, ...publication, tombstone: undefined, labels: [] });
-    if (stage.moves.length > 0) {
-      recordDistributions(workspace, distributionsOnDisk(workspace));
-      await syncFileSystem(transaction.dir);
-    }
+    if (stage.moves.length > 0) recordDistributions(workspace, distributionsOnDisk(workspace));
+    if (isNamed || stage.moves.length > 0) await syncFileSystem(transaction.dir);
     store.append(repository.name, [...before, { type: "publication", at: created, ...publication }]);
     reveal(stage.moves, store.layout.trash);
     await syncFileSystem(store.layout.root);
@@ -104,7 +103,7 @@ export function hasNewContent(
 }
 
 function stageEverywhere(workspace: Workspace, stage: Stage, history: History, checkpoint: Checkpoint): void {
-  const previous = keptCheckpoints(history).at(-1);
+  const previous = newestKept(history);
   for (const distribution of checkpointDistributions(workspace, history.name)) {
     stageCheckpoint(workspace, stage, distribution, checkpoint, previous);
   }

@@ -3,7 +3,6 @@ import type { RepositorySettings } from "../../model/config.ts";
 import type { Digest } from "../../model/digest.ts";
 import type { History, PublishedManifest, Version } from "../../model/history.ts";
 import type { Transaction } from "../../store/transaction.ts";
-import { entriesOf } from "../entries.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** The upstream manifest as it is, where the remote is mirrored in full; one of our own otherwise. An entry of that name wins. */
@@ -19,7 +18,7 @@ export function publishedManifest(
   const read = (digest: Digest) => store.tree(digest);
   if (read(version.root).nodes.some((node) => node.name === name)) return null;
   if (upstream !== undefined) return { name, digest: upstream.digest, bytes: upstream.bytes };
-  const entries = [...entriesOf(version.root, read)];
+  const { entries } = store.versions.of(repository.name, version.root);
   for (const { path: entryPath } of entries) {
     const reason = unlistedReason(entryPath);
     if (reason !== undefined)

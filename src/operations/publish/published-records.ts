@@ -1,9 +1,11 @@
-import { existsSync } from "node:fs";
+import { readdirSync } from "node:fs";
 
+import { hasErrorCode } from "../../error-code.ts";
 import type { BasePath } from "../../model/base-path.ts";
 import type { Digest } from "../../model/digest.ts";
 import { keptCheckpoints } from "../../model/history.ts";
 import type { Stage } from "../../site/stage-tree.ts";
+import type { MadeFiles } from "../build/made-files.ts";
 import type { Workspace } from "../workspace.ts";
 
 /**
@@ -45,19 +47,58 @@ export interface UnpublishedRoot {
   readonly previous: Digest | undefined;
 }
 
-/** Roots of kept checkpoints whose records are not public: they stood before there were any. Asks for one name for each root: where that is, all below it is. */
-export function unpublishedRoots({
-  config,
-  store,
-  publicLayout,
-}: Pick<Workspace, "config" | "store" | "publicLayout">): readonly UnpublishedRoot[] {
+/**
+ * Roots of kept checkpoints whose records are not public: they stood before there were any. Where the record of a root is, all below it is. Folders of records are listed, 256 at the most: to ask for each name
+ * would be a call for every checkpoint that there is.
+ */
+export function unpublishedRoots(
+  { config, store, publicLayout }: Pick<Workspace, "config" | "store" | "publicLayout">,
+  made: Pick<MadeFiles, "holds">,
+): readonly UnpublishedRoot[] {
   return config.distributions
     .filter(({ checkpoint }) => checkpoint)
     .flatMap(({ basePath, repository }) => {
       const history = store.repository(repository)?.history;
       const roots = [...new Set(history === undefined ? [] : keptCheckpoints(history).map(({ root }) => root))];
+      const missing = new Set(
+        [...byPrefix(roots)].flatMap(([prefix, some]) =>
+          missingRecords(`${publicLayout.records(basePath)}/${prefix}`, some, made),
+        ),
+      );
+      if (missing.size === 0) return [];
       return roots.flatMap((root, index) =>
-        existsSync(publicLayout.record(basePath, root)) ? [] : [{ basePath, root, previous: roots[index - 1] }],
+        missing.has(root) ? [{ basePath, root, previous: roots[index - 1] }] : [],
       );
     });
+}
+
+function missingRecords(folder: string, roots: readonly Digest[], made: Pick<MadeFiles, "holds">): readonly Digest[] {
+  let missing: readonly Digest[] = [];
+  // Roots only come last; what is pruned makes them fewer.
+  made.holds(folder, `${roots.length} ${roots.at(-1) ?? ""}`, () => {
+    const there = new Set(namesIn(folder));
+    missing = roots.filter((root) => !there.has(root));
+    return missing.length === 0;
+  });
+  return missing;
+}
+
+function byPrefix(roots: readonly Digest[]): ReadonlyMap<string, readonly Digest[]> {
+  const found = new Map<string, Digest[]>();
+  for (const root of roots) {
+    const prefix = root.slice(0, 2);
+    const some = found.get(prefix);
+    if (some === undefined) found.set(prefix, [root]);
+    else some.push(root);
+  }
+  return found;
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (hasErrorCode(error, "ENOENT", "ENOTDIR")) return [];
+    throw error;
+  }
 }

@@ -2,7 +2,7 @@ import path from "node:path";
 
 import type { RepositorySettings } from "../../model/config.ts";
 import type { BasePath } from "../../model/base-path.ts";
-import { keptCheckpoints } from "../../model/history.ts";
+import { newestKept } from "../../model/history.ts";
 import type { Checkpoint, HistoryEvent, Publication, StoredFile } from "../../model/history.ts";
 import { printStatement, proofFiles, statementOf } from "../../model/statement.ts";
 import type { Stage } from "../../site/stage-tree.ts";
@@ -59,10 +59,11 @@ async function sumsOf(
   { root, manifest }: Pick<Checkpoint, "root" | "manifest">,
 ): Promise<StoredFile> {
   const gone = store.takenDown();
-  const previous = keptCheckpoints(store.repository(name)?.history ?? { checkpoints: [] }).at(-1);
+  const previous = newestKept(store.repository(name)?.history ?? { checkpoints: [] });
   const same = previous?.root === root && previous.manifest?.digest === manifest?.digest && gone.size === 0;
   if (same && previous?.sums !== undefined && hasObject(store.layout, previous.sums.digest, previous.sums.bytes)) {
     return previous.sums;
   }
-  return putSums(transaction, { root, manifest, isLeftOut: (one) => gone.has(one) }, (digest) => store.tree(digest));
+  const { entries } = store.versions.of(name, root);
+  return putSums(transaction, { entries, manifest, isLeftOut: (one) => gone.has(one) });
 }

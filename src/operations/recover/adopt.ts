@@ -4,7 +4,7 @@ import path from "node:path";
 import type { DistributionSettings } from "../../model/config.ts";
 import type { Digest } from "../../model/digest.ts";
 import { foldHistory } from "../../model/fold-history.ts";
-import { keptCheckpoints, latestVersion, newestPublication } from "../../model/history.ts";
+import { keptCheckpoints, latestVersion, newestKept, newestPublication } from "../../model/history.ts";
 import type { Checkpoint, History, HistoryEvent } from "../../model/history.ts";
 import { proofFiles } from "../../model/statement.ts";
 import { timestampFromSeconds } from "../../model/timestamp.ts";
@@ -94,10 +94,16 @@ export async function adopt(
 /** The workspace as it will be. */
 function withHistory(workspace: Workspace, { events, digests }: PublishedLog, history: History): Workspace {
   const { store } = workspace;
-  const adopted: StoredRepository = { log: { events, digests, bytes: 0 }, history };
-  const repository = (name: string): StoredRepository | undefined =>
-    name === history.name ? adopted : store.repository(name);
-  return { ...workspace, store: { ...store, repository } };
+  const adopted: StoredRepository = { log: { digests, ends: [] }, history };
+  const isIt = (name: string): boolean => name === history.name;
+  return {
+    ...workspace,
+    store: {
+      ...store,
+      repository: (name) => (isIt(name) ? adopted : store.repository(name)),
+      events: (name) => (isIt(name) ? events : store.events(name)),
+    },
+  };
 }
 
 /** Files of a checkpoint that are stored and are no content of its version. */
@@ -135,7 +141,7 @@ function repairs(
 ): readonly HistoryEvent[] {
   const at = timestampFromSeconds(clock.now());
   const events: HistoryEvent[] = [];
-  const newest = keptCheckpoints(history).at(-1);
+  const newest = newestKept(history);
   const latest = latestVersion(history);
   if (!isWhole(latest.root)) {
     const { root, files, bytes } = newest ?? history.versions[0];

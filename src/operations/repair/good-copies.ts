@@ -62,6 +62,7 @@ export async function makeAgain(workspace: Workspace, wanted: Wanted, transactio
     const stored = store.repository(name);
     if (stored === undefined) continue;
     const { log, history } = stored;
+    const events = store.events(name);
     for (const publication of history.publications) {
       const { manifest, sums, statement, version, created } = publication;
       const root = history.versions[version]?.root;
@@ -73,13 +74,13 @@ export async function makeAgain(workspace: Workspace, wanted: Wanted, transactio
       if (isWanted(sums?.digest)) {
         // As it was when nothing was taken down yet, or as it is now.
         for (const isLeftOut of [() => false, (digest: Digest) => gone.has(digest)]) {
-          const made = await putSums(transaction, { root, manifest, isLeftOut }, read);
+          const made = await putSums(transaction, { entries: entriesOf(root, read), manifest, isLeftOut });
           wanted.delete(made.digest);
         }
       }
       const checkpoint = history.checkpoints.find((one) => one.created === created);
       if (!isWanted(statement?.digest) || checkpoint === undefined) continue;
-      const line = log.events.findIndex(
+      const line = events.findIndex(
         (event) => event.type === "publication" && event.publication === publication.publication,
       );
       const position = { n: line, prev: log.digests[line - 1] ?? "0".repeat(64) };

@@ -84,7 +84,7 @@ export function rowsAt(
       else if (parentOf(tree.path) === place.path) addDirectory(name, tree);
     }
   }
-  const events = store.repository(place.repository)?.log.events ?? [];
+  const events = store.events(place.repository);
   const seconds = new Set(events.map((event) => event.at).toReversed());
   return { added, directories, seconds: [...seconds] };
 

@@ -148,7 +148,7 @@ function applySimple(
 /** What is missing as a whole, lists and rules. A build that cannot be done must not keep the rest from being mended. */
 async function build(workspace: Workspace): Promise<readonly string[]> {
   try {
-    const plan = planBuild(workspace);
+    const plan = planBuild(workspace, { trusting: false });
     if (!isEmptyPlan(plan)) await applyBuild(workspace, plan);
     return [];
   } catch (error) {

@@ -125,7 +125,7 @@ function tombstoneOf({ store, clock }: Workspace, { created, root }: Checkpoint,
 }
 
 function historyAfter({ store }: Workspace, repository: string, tombstone: HistoryEvent): History {
-  return foldHistory([...(store.repository(repository)?.log.events ?? []), tombstone]);
+  return foldHistory([...store.events(repository), tombstone]);
 }
 
 /**

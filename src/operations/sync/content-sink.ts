@@ -21,5 +21,7 @@ export function contentSink(transaction: Transaction): ContentSink {
           }
         },
       }),
+    place: () => transaction.place(),
+    take: (file, stored) => transaction.take(file, stored),
   };
 }

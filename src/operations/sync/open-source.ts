@@ -10,7 +10,10 @@ import type { Workspace } from "../workspace.ts";
 export function openSource(workspace: Workspace, repository: RepositorySettings, remote: Remote): Source {
   switch (remote.type) {
     case "file":
-      return openManifestUrl(remote, repository.fetch);
+      return openManifestUrl(remote, repository.fetch, {
+        cache: sourceCache(workspace.store.layout.cacheFile(`${repository.name}.manifest`)),
+        recorded: () => workspace.store.repository(repository.name)?.history.upstreamManifest?.digest,
+      });
     case "directory":
       return openDirectory(remote, {
         cache: sourceCache(workspace.store.layout.cacheFile(`${repository.name}.stat`)),

@@ -16,6 +16,16 @@ export interface SourceRead {
   readonly began: number;
   readonly listing: SourceListing;
   readonly stored: ReadonlyMap<RelativePath, StoredContent>;
+  /** Whether the source knows that it has the very entries that became `known.tag`. */
+  readonly isSame: boolean;
+}
+
+/** What the repository has already. */
+export interface KnownContent {
+  /** Under which the source was told to remember the latest version. */
+  readonly tag: string | undefined;
+  /** The entries of that version. Of an unchanged source nobody asks for them. */
+  entries(): readonly Entry[];
 }
 
 /**
@@ -33,7 +43,7 @@ export async function readSource(
   repository: RepositorySettings,
   source: Source,
   transaction: Transaction,
-  before: readonly Entry[],
+  known: KnownContent,
 ): Promise<SourceRead> {
   const { signal, onProgress, store } = workspace;
   const gone = store.takenDown();
@@ -41,13 +51,16 @@ export async function readSource(
   for (let round = 1; round <= last; round++) {
     const began = workspace.clock.now();
     const listing = await source.list(signal);
+    const isSame = listing.sameAs !== undefined && listing.sameAs === known.tag;
     const wanted: SourceEntry[] = [];
-    for (const [earlier, entry] of pairByPath(before, listing.entries)) {
-      if (entry !== undefined && !isStored(entry, earlier)) wanted.push(entry);
+    if (!isSame) {
+      for (const [earlier, entry] of pairByPath(known.entries(), listing.entries)) {
+        if (entry !== undefined && !isStored(entry, earlier)) wanted.push(entry);
+      }
     }
     const stored = await fetchUnlessMoved(wanted, round === last);
     if (stored !== undefined && (await source.confirm(signal)) === "settled") {
-      return { began, listing, stored };
+      return { began, listing, stored, isSame };
     }
     if (round === last) break;
     onProgress({ kind: "note", text: `${repository.name}: the source changed while it was read; reading it again` });

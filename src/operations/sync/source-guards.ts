@@ -57,7 +57,7 @@ export function mutatedPaths(before: readonly Entry[], after: readonly Entry[]):
 
 /**
  * The newest kept checkpoint that has exactly the files of `version`, paths and bytes, whenever they came. Only checkpoints with as many files and bytes are looked
- * into, and each only as far as its first difference.
+ * into, each only as far as its first difference, and of many such the newest ones: where a file of one size changes, all checkpoints are such.
  */
 export function resembledCheckpoint(
   history: History,
@@ -68,10 +68,13 @@ export function resembledCheckpoint(
   if (version.files === 0) return undefined;
   const alike = ({ files, bytes }: Pick<Version, "files" | "bytes">): boolean =>
     files === version.files && bytes === version.bytes;
-  return keptCheckpoints(history).findLast(
-    (checkpoint) => alike(checkpoint) && differenceOf(checkpoint.root, version.root, read).next().done === true,
-  )?.created;
+  return keptCheckpoints(history)
+    .filter(alike)
+    .slice(-mostLookedInto)
+    .findLast((checkpoint) => differenceOf(checkpoint.root, version.root, read).next().done === true)?.created;
 }
+
+const mostLookedInto = 16;
 
 /** Says aloud what a person should look at: a source that went back to an older state, and (with --verbose) each path that got other bytes. */
 export function reportSuspicions(

@@ -7,18 +7,18 @@ import type { ChangeCounts } from "../../model/difference.ts";
 import type { Digest } from "../../model/digest.ts";
 import type { Entry } from "../../model/entry.ts";
 import { latestVersion } from "../../model/history.ts";
-import type { History, HistoryEvent, Version } from "../../model/history.ts";
+import type { HistoryEvent, Version } from "../../model/history.ts";
 import type { RelativePath } from "../../model/relative-path.ts";
 import { pairByPath } from "../../model/pair-by-path.ts";
 import { timestampFromSeconds } from "../../model/timestamp.ts";
 import type { Timestamp } from "../../model/timestamp.ts";
-import { planTrees } from "../../model/tree.ts";
+import { markChanged, planVersion } from "../../model/plan-trees.ts";
 import { SourceNotReady } from "../../sources/source.ts";
 import type { SourceEntry, StoredContent } from "../../sources/source.ts";
 import type { StateLayout } from "../../store/state-layout.ts";
 import type { Transaction } from "../../store/transaction.ts";
+import type { VersionIndex } from "../../store/version-index.ts";
 import { checkClock } from "../publish/clock.ts";
-import { entriesOf } from "../entries.ts";
 import { leaveOutTakenDown } from "./leave-out-taken-down.ts";
 import { openSource } from "./open-source.ts";
 import { readSource } from "./read-source.ts";
@@ -60,7 +60,7 @@ export async function sync(
   repository: RepositorySettings,
   options: SyncOptions,
 ): Promise<SyncResult> {
-  const { store, clock, onProgress } = workspace;
+  const { store, onProgress } = workspace;
   if (repository.remote === undefined) {
     throw new Failure("USAGE", `repository ${repository.name} has no remote`, {
       hint: "give it one in the configuration, or fill it with asof import",
@@ -70,34 +70,31 @@ export async function sync(
   const source = openSource(workspace, repository, repository.remote);
   const transaction = store.begin();
   try {
-    const before =
-      history === undefined ? [] : [...entriesOf(latestVersion(history).root, (digest) => store.tree(digest))];
-    const whole = await readSource(workspace, repository, source, transaction, before);
-    if (!options.acceptClock) checkClock(history, whole.began, whole.listing.serverSeconds);
     const gone = store.takenDown();
-    // What was taken down is not missed, whether the source still has it or not.
-    const missed = before.filter(({ digest }) => !gone.has(digest));
-    if (!options.allowShrink) checkShrink(repository, missed, whole.listing.entries);
-    const read = leaveOutTakenDown(workspace, repository.name, whole, gone);
-    const at = timestampFromSeconds(clock.now());
-    const entries = nextEntries(workspace, repository, read, before, at);
-    const manifest = read.listing.manifest === undefined ? undefined : transaction.putText(read.listing.manifest);
-    const events = commitPlan(repository.name, history, transaction, { entries, before, at, manifest });
+    const before = history === undefined ? undefined : latestVersion(history);
+    const whole = await readSource(workspace, repository, source, transaction, {
+      tag: before === undefined ? undefined : tagOf(before.root, gone),
+      entries: () => (before === undefined ? [] : store.versions.of(repository.name, before.root).entries),
+    });
+    if (!options.acceptClock) checkClock(history, whole.began, whole.listing.serverSeconds);
+    const change = whole.isSame ? nothing : takeOver(workspace, repository, whole, transaction, options);
     await transaction.seal();
-    const from = history === undefined ? undefined : latestVersion(history);
-    const stored = events.length === 0 ? store.repository(repository.name) : store.append(repository.name, events);
+    const stored =
+      change.events.length === 0 ? store.repository(repository.name) : store.append(repository.name, change.events);
     if (stored === undefined) throw new Error("a sync ends with a history");
     const version = latestVersion(stored.history);
-    const changed = version.version !== (from?.version ?? 0);
+    const changed = version.version !== (before?.version ?? 0);
+    if (change.index !== undefined) store.versions.remember(repository.name, change.index);
+    await source.remember(tagOf(version.root, gone));
     const readTree = (digest: Digest) => store.tree(digest);
     const result: SyncedContent = {
       repository: repository.name,
       ready: true,
-      began: timestampFromSeconds(read.began),
+      began: timestampFromSeconds(whole.began),
       version,
       changed,
-      counts: countChanges(differenceOf(from?.root, version.root, readTree)),
-      mutated: changed ? mutatedPaths(before, entries) : [],
+      counts: countChanges(differenceOf(before?.root, version.root, readTree)),
+      mutated: change.mutated,
       resembles: changed ? resembledCheckpoint(stored.history, version, readTree) : undefined,
     };
     reportSuspicions(result, onProgress);
@@ -110,32 +107,96 @@ export async function sync(
   }
 }
 
+/** What a sync makes of what it read. */
+interface TakenOver {
+  readonly events: readonly HistoryEvent[];
+  /** Of the version that the events make. */
+  readonly index: VersionIndex | undefined;
+  readonly mutated: readonly RelativePath[];
+}
+
+const nothing: TakenOver = { events: [], index: undefined, mutated: [] };
+
+/** Asks the guards, then puts records and manifest of the next version into the transaction. */
+function takeOver(
+  workspace: Workspace,
+  repository: RepositorySettings,
+  whole: SourceRead,
+  transaction: Transaction,
+  options: SyncOptions,
+): TakenOver {
+  const { store, clock } = workspace;
+  const { name } = repository;
+  const history = store.repository(name)?.history;
+  const gone = store.takenDown();
+  const before = history === undefined ? emptyIndex : store.versions.of(name, latestVersion(history).root);
+  // What was taken down is not missed, whether the source still has it or not.
+  const missed = gone.size === 0 ? before.entries : before.entries.filter(({ digest }) => !gone.has(digest));
+  if (!options.allowShrink) checkShrink(repository, missed, whole.listing.entries);
+  const read = leaveOutTakenDown(workspace, name, whole, gone);
+  const at = timestampFromSeconds(clock.now());
+  const { entries, changed } = nextEntries(workspace, repository, read, before.entries, at);
+  const manifest = read.listing.manifest === undefined ? undefined : transaction.putText(read.listing.manifest);
+  const events: HistoryEvent[] = history === undefined ? [...beginning(transaction, name, at)] : [];
+  let index: VersionIndex | undefined;
+  if (changed.size > 0) {
+    const { directories } = before;
+    index = {
+      entries,
+      ...planVersion(name, entries, (tree) => transaction.putTree(tree), { directories, changed }),
+    };
+    const bytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
+    const version = (history === undefined ? 0 : latestVersion(history).version) + 1;
+    events.push({ type: "version", at, version, root: index.root, files: entries.length, bytes });
+  }
+  if (manifest !== undefined && manifest.digest !== history?.upstreamManifest?.digest) {
+    events.push({ type: "manifest", at, digest: manifest.digest, bytes: manifest.sizeBytes });
+  }
+  return { events, index, mutated: changed.size > 0 ? mutatedPaths(before.entries, entries) : [] };
+}
+
+const emptyIndex: Pick<VersionIndex, "entries" | "directories"> = { entries: [], directories: new Map() };
+
+/** Under which a source remembers what became of its entries. Content that is taken down changes that, and is never given back. */
+function tagOf(root: Digest, gone: ReadonlySet<Digest>): string {
+  return `${root} ${gone.size}`;
+}
+
 /** The log lines that begin a repository: version 0, the empty one, so that even an empty repository can be published. */
 export function beginning(transaction: Transaction, name: string, at: Timestamp): readonly HistoryEvent[] {
   const root = transaction.putTree({ repository: name, path: "", nodes: [] });
   return [{ type: "repository", at, name, root }];
 }
 
+/** The entries of the next version, and the directories with any that is not the very one of the version before. */
 function nextEntries(
   { store }: Workspace,
   repository: RepositorySettings,
   { listing, stored }: SourceRead,
   before: readonly Entry[],
   at: Timestamp,
-): readonly Entry[] {
+): { readonly entries: readonly Entry[]; readonly changed: ReadonlySet<string> } {
   const isAdditive = repository.remote?.type === "file" && repository.remote.mode === "additive";
   const gone = store.takenDown();
-  const next: Entry[] = [];
+  const entries: Entry[] = [];
+  const changed = new Set<string>();
   for (const [earlier, entry] of pairByPath(before, listing.entries)) {
     if (entry === undefined) {
-      if (isAdditive && earlier !== undefined && !gone.has(earlier.digest)) next.push(earlier);
+      if (earlier === undefined) continue;
+      if (isAdditive && !gone.has(earlier.digest)) entries.push(earlier);
+      else markChanged(changed, earlier.path);
       continue;
     }
     const { digest, sizeBytes } = stored.get(entry.path) ?? knownContent(store.layout, entry, earlier);
-    next.push(earlier?.digest === digest ? earlier : { path: entry.path, digest, sizeBytes, added: at });
+    if (earlier?.digest === digest) {
+      entries.push(earlier);
+      continue;
+    }
+    entries.push({ path: entry.path, digest, sizeBytes, added: at });
+    markChanged(changed, entry.path);
   }
-  if (isAdditive) checkOverlap(repository.name, next);
-  return next;
+  if (isAdditive) checkOverlap(repository.name, entries);
+  return { entries, changed };
 }
 
 /** Content that was not fetched: the version before has it under this path, or the pool has it. A manifest need not say its size. */
@@ -164,36 +225,4 @@ function checkOverlap(repository: string, sorted: readonly Entry[]): void {
       );
     }
   }
-}
-
-function commitPlan(
-  name: string,
-  history: History | undefined,
-  transaction: Transaction,
-  next: {
-    readonly entries: readonly Entry[];
-    readonly before: readonly Entry[];
-    readonly at: Timestamp;
-    readonly manifest: StoredContent | undefined;
-  },
-): readonly HistoryEvent[] {
-  const events: HistoryEvent[] = history === undefined ? [...beginning(transaction, name, next.at)] : [];
-  if (!sameEntries(next.entries, next.before)) {
-    const root: Digest = planTrees(name, next.entries, (tree) => transaction.putTree(tree));
-    const bytes = next.entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
-    const version = (history === undefined ? 0 : latestVersion(history).version) + 1;
-    events.push({ type: "version", at: next.at, version, root, files: next.entries.length, bytes });
-  }
-  if (next.manifest !== undefined && next.manifest.digest !== history?.upstreamManifest?.digest) {
-    events.push({ type: "manifest", at: next.at, digest: next.manifest.digest, bytes: next.manifest.sizeBytes });
-  }
-  return events;
-}
-
-/** Both are in path order; times come from the version before, so equal content means equal entries. */
-function sameEntries(a: readonly Entry[], b: readonly Entry[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every((entry, index) => entry.path === b[index]?.path && entry.digest === b[index].digest)
-  );
 }

@@ -9,8 +9,9 @@ import type { BuildPlan } from "../build/build.ts";
 import { readBuiltRecord } from "../build/built-record.ts";
 import { openClientKits } from "../build/client-kit.ts";
 import { planHostFiles } from "../build/host-files.ts";
+import type { GeneratedGroup } from "../build/made-files.ts";
 import { planRules } from "../build/rules-files.ts";
-import { assetFiles, gonePages, hasContent, listFiles } from "../build/site-files.ts";
+import { assetFiles, gonePages, hasContent, listFiles, topFiles } from "../build/site-files.ts";
 import type { GeneratedFile } from "../build/site-files.ts";
 import { distributionsOnDisk, readSiteRecord, siteRecordFile } from "../build/site-record.ts";
 import type { Workspace } from "../workspace.ts";
@@ -40,7 +41,7 @@ export const comparedWithBuild: readonly string[] = ["lists", "rules", "pages"];
 export function checkGenerated(workspace: Workspace, report: (finding: Finding) => void): GeneratedCheck {
   let plan: BuildPlan;
   try {
-    plan = planBuild(workspace);
+    plan = planBuild(workspace, { trusting: false });
   } catch (error) {
     const failure = asLocalFailure(error);
     if (!(failure instanceof Failure)) throw error;
@@ -56,12 +57,13 @@ export function checkGenerated(workspace: Workspace, report: (finding: Finding) 
   const hosts = planHostFiles(workspace, readBuiltRecord(workspace).hostFiles);
   const inPublic = [
     ...assetFiles(workspace),
-    ...gonePages(workspace),
-    ...listFiles(workspace, openClientKits(workspace)),
+    ...filesOf(gonePages(workspace)),
+    ...filesOf(listFiles(workspace, openClientKits(workspace))),
+    ...topFiles(workspace),
     ...hosts.public,
   ];
   check(inPublic, "generated");
-  check([...planRules(workspace), ...hosts.rules], "rules");
+  check([...filesOf(planRules(workspace)), ...hosts.rules], "rules");
   if (isPending && differing.size > 0)
     notices.push(
       `${differing.size} lists and rules are older than the state or the configuration: asof build writes them`,
@@ -101,6 +103,10 @@ export function checkGenerated(workspace: Workspace, report: (finding: Finding) 
       }
     }
   }
+}
+
+function filesOf(groups: readonly GeneratedGroup[]): readonly GeneratedFile[] {
+  return groups.flatMap((group) => group.make());
 }
 
 /** Without a record of the last build nothing speaks for a difference: it is damage then. */

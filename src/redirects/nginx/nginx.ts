@@ -68,16 +68,17 @@ function httpView({ siteName, mount, scriptHash, repositories }: RulesInput): Ht
     assets: quoteRegex(`${mount}_asof/assets/`),
     repositories: repositories.map(({ name, timeline, log }) => {
       const open = openAnswer(timeline);
+      const address = repositoryAddress(name);
       return {
         name,
         log,
-        network: `${repositoryAddress(name)}::/48`,
+        network: `${address}::/48`,
         settled: timeline.settled,
         newest: newestCheckpoint(timeline),
         first: timeline.points.find(({ kind }) => kind === "checkpoint")?.at,
         goneSince: open.kind === "gone" ? open.at : undefined,
         lists: dayLists(timeline).map((list) => ({
-          network: networkOf(repositoryAddress(name), list.prefix),
+          network: networkOf(address, list.prefix),
           text: packList(list, open),
         })),
       };
@@ -167,8 +168,9 @@ function sha256(text: string): string {
 
 /** Decimal digits of a time are hex digits of an address: `20250318` of `ab12:cd34:ef56` is `ab12:cd34:ef56:2025:0318::/80`. */
 function networkOf(repository: string, prefix: string): string {
-  const groups = (prefix.match(/.{1,4}/g) ?? []).map((group) => group.padEnd(4, "0"));
-  return `${[repository, ...groups].join(":")}::/${48 + 4 * prefix.length}`;
+  let address = repository;
+  for (let index = 0; index < prefix.length; index += 4) address += `:${prefix.slice(index, index + 4).padEnd(4, "0")}`;
+  return `${address}::/${48 + 4 * prefix.length}`;
 }
 
 /** One value of the list, e.g. `20250318/T140338ZT080000g=20250317T235900Z`; the template tells how to read it. */

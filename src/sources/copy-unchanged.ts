@@ -1,0 +1,113 @@
+/** A file to copy. */
+export interface CopyJob {
+  /** The file's absolute path, no link on the way. */
+  readonly real: string;
+  /** `FileState.key` of the file as the walk saw it. */
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** A name that is not there yet. */
+  readonly to: string;
+  /** The copy's modification time, in seconds since 1970. */
+  readonly second: number;
+}
+
+export type Copied =
+  /** `digest` is of the very bytes that were written. */
+  | { readonly is: "copied"; readonly digest: string }
+  /** It is not, or was at some moment no longer, the file that the walk saw. */
+  | { readonly is: "changed"; readonly why: string }
+  /** A call of the operating system failed, on the source's side or on ours. */
+  | { readonly is: "failed"; readonly on: "source" | "copy" | "proc"; readonly error: SystemFault }
+  /** `stop` was set. */
+  | { readonly is: "stopped" };
+
+export interface SystemFault {
+  readonly message: string;
+  readonly code: string;
+  readonly syscall: string;
+  readonly path: string;
+}
+
+/**
+ * Copies a file of a directory source, exactly as many bytes as its state says, hashing what it writes. It is `copied` only when the opened file was at every moment the very one that the walk saw: so a copy is a
+ * complete version of the file. Anything else leaves nothing under `to`. Stops between two pieces when `stop` is no longer 0.
+ *
+ * Nothing outside the source is ever read: the file may not be a link, and must lie, once open, where its path says, whatever directories were swapped for links on the way.
+ *
+ * Threads run this function from its own text, because a worker's file would have one name in src/ and another in the package: nothing of this module may be named in it but types.
+ */
+export function copyUnchanged({ real, key, sizeBytes, to, second }: CopyJob, stop: Int32Array): Copied {
+  const fs = process.getBuiltinModule("node:fs");
+  const { createHash } = process.getBuiltinModule("node:crypto");
+  const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+  let side: "source" | "copy" | "proc" = "source";
+  let from: number | undefined;
+  let copy: number | undefined;
+  let copied: Copied | undefined;
+  try {
+    copied = attempt();
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && "syscall" in error)) throw error;
+    copied = faultOf(error);
+  } finally {
+    if (from !== undefined) fs.closeSync(from);
+    if (copy !== undefined) {
+      fs.closeSync(copy);
+      if (copied?.is !== "copied") removeCopy();
+    }
+  }
+  return copied;
+
+  function attempt(): Copied {
+    // Without O_NONBLOCK the opening of a FIFO waits for a writer.
+    from = fs.openSync(real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    if (!isStill(from)) return { is: "changed", why: "is not the file that it was" };
+    side = "proc";
+    const place = fs.readlinkSync(`/proc/self/fd/${from}`);
+    if (place !== real) return { is: "changed", why: `was opened as ${place}` };
+    side = "copy";
+    copy = fs.openSync(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    const sum = createHash("sha256");
+    const buffer = Buffer.allocUnsafe(Math.min(sizeBytes, 1 << 20));
+    for (let remaining = sizeBytes; remaining > 0;) {
+      if (Atomics.load(stop, 0) !== 0) return { is: "stopped" };
+      side = "source";
+      const count = fs.readSync(from, buffer, 0, Math.min(remaining, buffer.length), null);
+      if (count === 0) return { is: "changed", why: "is shorter than it was" };
+      remaining -= count;
+      const piece = buffer.subarray(0, count);
+      sum.update(piece);
+      side = "copy";
+      // write(2) may write less than it was given.
+      for (let done = 0; done < count;) done += fs.writeSync(copy, piece, done);
+    }
+    fs.fchmodSync(copy, 0o444);
+    fs.futimesSync(copy, second, second);
+    side = "source";
+    if (!isStill(from)) return { is: "changed", why: "is not the file that it was" };
+    return { is: "copied", digest: sum.digest("hex") };
+  }
+
+  function isStill(handle: number): boolean {
+    const { dev, ino, size, mtimeNs, ctimeNs } = fs.fstatSync(handle, { bigint: true });
+    return `${dev},${ino},${size},${mtimeNs},${ctimeNs}` === key;
+  }
+
+  function faultOf(error: Error): Copied {
+    const text = (name: string): string => String(Reflect.get(error, name) ?? "");
+    const code = text("code");
+    // ENXIO: a socket took the file's place; EAGAIN: another process holds a lease on it.
+    if (side === "source" && ["ENOENT", "ENOTDIR", "ELOOP", "ENXIO", "EAGAIN"].includes(code))
+      return { is: "changed", why: "cannot be opened" };
+    const path = text("path") || (side === "copy" ? to : real);
+    return { is: "failed", on: side, error: { message: error.message, code, syscall: text("syscall"), path } };
+  }
+
+  function removeCopy(): void {
+    try {
+      fs.unlinkSync(to);
+    } catch {
+      // The disk takes no changes at all: the next run clears away.
+    }
+  }
+}

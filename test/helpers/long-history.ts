@@ -1,0 +1,96 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+import type { Entry } from "../../src/model/entry.ts";
+import { parseRelativePath } from "../../src/model/relative-path.ts";
+import { printStatement, statementOf } from "../../src/model/statement.ts";
+import { timestampFromSeconds } from "../../src/model/timestamp.ts";
+import { planTrees } from "../../src/model/plan-trees.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import { emptyLog, positionAfter } from "../../src/store/log.ts";
+
+/**
+ * Records a history as runs of asof would have recorded it, one file changed and a line of log for each checkpoint, in seconds where those runs would take hours: objects, records, log lines and statements are
+ * those of the store itself; only the barriers between them are missing, and manifests and sums, which are no part of what grows. The site is made by the first `asof build`.
+ */
+export async function writeLongHistory(
+  stateDir: string,
+  {
+    repository,
+    checkpoints,
+    newest,
+    stepSeconds,
+    content,
+  }: {
+    readonly repository: string;
+    readonly checkpoints: number;
+    /** Second of the newest checkpoint, and from each to the next. */
+    readonly newest: number;
+    readonly stepSeconds: number;
+    /** Files that never change, by path; `newest` is the one that does. */
+    readonly content: ReadonlyMap<string, string>;
+  },
+): Promise<void> {
+  let now = newest - checkpoints * stepSeconds;
+  const store = openStore(stateDir, { create: true, now: () => now });
+  const transaction = store.begin();
+  const first = timestampFromSeconds(now);
+  const root = transaction.putTree({ repository, path: "", nodes: [] });
+  store.append(repository, [
+    { type: "repository", at: first, name: repository, root },
+    { type: "settled", at: first, settled: true },
+  ]);
+  const unchanged = [...content].map(([name, text]) => entryOf(name, text));
+  for (let number = 1; number <= checkpoints; number++) {
+    now += stepSeconds;
+    const at = timestampFromSeconds(now);
+    const entries = [...unchanged, entryOf("changing", `${number}\n`, number)].toSorted((a, b) =>
+      a.path < b.path ? -1 : 1,
+    );
+    const version = {
+      version: number,
+      root: planTrees(repository, entries, (tree) => transaction.putTree(tree)),
+      files: entries.length,
+      bytes: entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    };
+    const before = [{ type: "version", at, ...version }] as const;
+    const log = store.repository(repository)?.log ?? emptyLog;
+    const checkpoint = { ...version, created: at, manifest: null, sums: undefined };
+    const statement = transaction.putText(
+      printStatement(statementOf(repository, checkpoint, positionAfter(log, before))),
+    );
+    store.append(repository, [
+      ...before,
+      {
+        type: "publication",
+        at,
+        publication: number,
+        version: number,
+        created: at,
+        checkpoint: true,
+        manifest: null,
+        added: number === 1 ? entries.length : 0,
+        removed: 0,
+        changed: number === 1 ? 0 : 1,
+        statement: { digest: statement.digest, bytes: statement.sizeBytes },
+      },
+    ]);
+  }
+  await transaction.seal();
+  transaction.discard();
+
+  function entryOf(name: string, text: string, number = 1): Entry {
+    const entryPath = parseRelativePath(name);
+    if (entryPath === undefined) throw new Error(`${name} is no path of an entry`);
+    const added = timestampFromSeconds(newest - (checkpoints - number) * stepSeconds);
+    return { path: entryPath, ...transaction.putText(text), added };
+  }
+}
+
+/** The source that the newest checkpoint of such a history was made of, with the file that changes as it was at the last or another number. */
+export function writeLongSource(folder: string, content: ReadonlyMap<string, string>, number: number): void {
+  for (const [name, text] of [...content, ["changing", `${number}\n`] as const]) {
+    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+    writeFileSync(path.join(folder, name), text);
+  }
+}
