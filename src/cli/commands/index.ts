@@ -77,6 +77,7 @@ export const commands: readonly CommandEntry[] = [
     summary: "Say how to put the web server rules to work.",
     load: async () => (await import("./rules.ts")).rules,
   },
+  { name: "plan", summary: "Say what the coming years will need.", load: async () => (await import("./plan.ts")).plan },
   {
     name: "import",
     summary: "Make checkpoints of dated directories.",
