@@ -1,4 +1,4 @@
-import { statfsSync } from "node:fs";
+import { statfsSync, statSync } from "node:fs";
 
 import { compareNames } from "../model/compare-names.ts";
 import type { Digest } from "../model/digest.ts";
@@ -15,7 +15,7 @@ import { troubleFailure } from "./directory-trouble.ts";
 import { directoryState, regularFileState, walkDirectory } from "./directory-walk.ts";
 import type { WalkedFile } from "./directory-walk.ts";
 import { columnsOf, isRacy, stateAt } from "./file-state.ts";
-import type { FileState, StateColumns } from "./file-state.ts";
+import type { StateColumns } from "./file-state.ts";
 import { recall, rememberScan } from "./remembered-scan.ts";
 import type { RememberedScan, Scan } from "./remembered-scan.ts";
 import { SourceNotReady } from "./source.ts";
@@ -43,6 +43,7 @@ export function openDirectory(
   return {
     async list(signal) {
       const started = now();
+      const startedMs = performance.now();
       const ready = readyMark(remote);
       if (ready === "absent") {
         // A source that is missing altogether is a failure, mark or not.
@@ -59,7 +60,8 @@ export function openDirectory(
         root,
         scan,
         walk,
-        isLocal: hasOurTimes(root),
+        device: deviceWithOurTimes(root),
+        hasClockStepped: () => Math.abs(now() - started - (performance.now() - startedMs) / 1000) > 1,
         digests: new Map(),
         reread: new Map(),
         settled: false,
@@ -126,8 +128,10 @@ interface Listing {
   readonly root: string;
   readonly scan: RememberedScan | undefined;
   readonly walk: Rewalk;
-  /** Whether the file system takes its times from this machine's clock. */
-  readonly isLocal: boolean;
+  /** The device of the root, if its file system takes its times from this machine's clock. */
+  readonly device: bigint | undefined;
+  /** Whether the clock was set since the listing began. */
+  readonly hasClockStepped: () => boolean;
   /** Of what was read in this run. */
   readonly digests: Map<RelativePath, Digest>;
   /** As they were when they were read, where the walk had seen them otherwise, or not looked. */
@@ -225,20 +229,22 @@ function below(root: string, path: string): string {
 
 /**
  * Whether all of the source was at the moment when the listing began as it was seen afterwards: then nothing needs a second look. What a look finds unchanged since an earlier run was so all the time;
- * what it finds changed before that moment, by the kernel's own clock, was so from then on. Only a file system that takes its times from this machine's clock can say so.
+ * what it finds changed before that moment, by the kernel's own clock, was so from then on. Only a file system that takes its times from this machine's clock can say so, and only while nobody sets that clock; what is mounted below the
+ * root is another one.
  */
-function wasWhole({ walk, reread, started, isLocal }: Listing): boolean {
-  const isOld = (state: FileState): boolean => !isRacy(state, started);
+function wasWhole({ walk, reread, started, device, hasClockStepped }: Listing): boolean {
+  if (device === undefined || hasClockStepped()) return false;
+  const isOld = ({ states, at }: StateColumns): boolean =>
+    states[at * 5] === device && !isRacy(stateAt({ states, at }), started);
   return (
-    isLocal &&
-    [...walk.directories.values()].every(isOld) &&
-    [...walk.files.values()].every(({ state }) => isOld(state)) &&
-    [...reread.values()].every(({ state }) => isOld(state))
+    [...walk.directories.values()].every((state) => isOld(columnsOf(state))) &&
+    [...walk.files.values()].every(({ columns }) => isOld(columns)) &&
+    [...reread.values()].every(({ columns }) => isOld(columns))
   );
 }
 
-function hasOurTimes(root: string): boolean {
-  return localFileSystems.has(statfsSync(root).type);
+function deviceWithOurTimes(root: string): bigint | undefined {
+  return localFileSystems.has(statfsSync(root).type) ? statSync(root, { bigint: true }).dev : undefined;
 }
 
 /** ext2 to ext4, XFS, Btrfs, tmpfs, ZFS, F2FS, overlayfs: statfs(2). */

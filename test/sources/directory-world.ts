@@ -24,7 +24,7 @@ export interface DirectoryWorld {
   write(path: string, content?: string): Promise<void>;
   link(path: string, target: string): Promise<void>;
   /** A source under a clock that is `ahead` seconds late, by default so much that nothing just written is young any more. */
-  open(settings?: Partial<DirectoryRemote> & { readonly ahead?: number }): Source;
+  open(settings?: Partial<DirectoryRemote> & { readonly ahead?: number; readonly clock?: () => number }): Source;
   /** Paths of a listing. */
   paths(settings?: Partial<DirectoryRemote>): Promise<readonly string[]>;
   /** Lists, fetches what has no known digest, and confirms; what was read. */
@@ -51,10 +51,14 @@ export async function openDirectoryWorld(): Promise<DirectoryWorld> {
   const sink = await openTempSink();
   const cache = memoryCache();
 
-  function open({ ahead = 10, ...remote }: Parameters<DirectoryWorld["open"]>[0] = {}): Source {
+  function open({
+    ahead = 10,
+    clock = () => Date.now() / 1000 + ahead,
+    ...remote
+  }: Parameters<DirectoryWorld["open"]>[0] = {}): Source {
     return openDirectory(
       { type: "directory", path: root, include: ["**"], exclude: [], symlinks: "refuse", ...remote },
-      { cache, now: () => Date.now() / 1000 + ahead },
+      { cache, now: clock },
     );
   }
 

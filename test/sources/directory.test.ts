@@ -410,6 +410,37 @@ describe("confirming", () => {
     },
   );
 
+  it("says moved when an old source changed and the clock was set meanwhile: its times say nothing then", async () => {
+    await world.write("a", "a");
+    let ahead = 10;
+    const source = world.open({ clock: () => Date.now() / 1000 + ahead });
+    const { entries } = await source.list(noAbort());
+    await source.fetch(entries, world.sink, { signal: noAbort() });
+    await world.write("a", "b");
+    ahead = -50;
+    expect(await source.confirm(noAbort())).toBe("moved");
+  });
+
+  it.skipIf(process.geteuid?.() !== 0)(
+    "says moved when what is mounted below an old source changed (root)",
+    async () => {
+      await world.write("a", "a");
+      const mounted = join(world.root, "mounted");
+      await mkdir(mounted);
+      execFileSync("mount", ["-t", "tmpfs", "none", mounted]);
+      try {
+        await writeFile(join(mounted, "b"), "b");
+        const source = world.open();
+        const { entries } = await source.list(noAbort());
+        await source.fetch(entries, world.sink, { signal: noAbort() });
+        await writeFile(join(mounted, "b"), "c");
+        expect(await source.confirm(noAbort())).toBe("moved");
+      } finally {
+        execFileSync("umount", [mounted]);
+      }
+    },
+  );
+
   it("fails when the source itself is gone", async () => {
     const source = world.open({ ahead: 0 });
     await source.list(noAbort());
