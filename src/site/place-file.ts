@@ -38,7 +38,7 @@ function asDamage(error: unknown, object: string): unknown {
   if (!hasErrorCode(error, "ENOENT") || existsSync(object)) return error;
   return new Failure("DAMAGE", `${object} is missing from the pool`, {
     cause: error,
-    hint: "restore state/ from a backup",
+    hint: "asof verify --repair looks for its bytes in the site and at the remote; or restore state/ from a backup",
   });
 }
 

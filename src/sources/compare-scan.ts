@@ -1,6 +1,7 @@
 import os from "node:os";
 import { Worker } from "node:worker_threads";
 
+import { hasErrorCode } from "../error-code.ts";
 import { columnPlaces } from "./remembered-scan.ts";
 import type { RememberedScan } from "./remembered-scan.ts";
 
@@ -12,11 +13,17 @@ export interface ScanDifference {
 
 /**
  * Looks at everything that was remembered, and at nothing else: a directory whose times are the same holds the same names, so that none is read. One lstat(2) a name, in two threads where it is worth it; opens nothing.
- * Needs a scan that `isPlain`. `root` is the real path of the source.
+ * Needs a scan that `isPlain`. `root` is the real path of the source. With `only`, files are not asked.
  */
-export async function compareScan(root: string, scan: RememberedScan, signal: AbortSignal): Promise<ScanDifference> {
+export async function compareScan(
+  root: string,
+  scan: RememberedScan,
+  signal: AbortSignal,
+  { only }: { readonly only?: "directories" } = {},
+): Promise<ScanDifference> {
   signal.throwIfAborted();
-  const { directories, files } = scan.counts;
+  const { directories } = scan.counts;
+  const files = only === "directories" ? 0 : scan.counts.files;
   const whole: Share = {
     root: root === "/" ? "" : root,
     shared: scan.shared,
@@ -25,12 +32,9 @@ export async function compareScan(root: string, scan: RememberedScan, signal: Ab
     from: 0,
     to: directories + files,
   };
-  if (whole.to < worthThread || os.availableParallelism() < 2) return split(compareShare(whole), directories);
   const half = Math.floor(whole.to / 2);
-  const worker = new Worker(
-    `const { parentPort, workerData } = require("node:worker_threads"); parentPort.postMessage((${compareShare.toString()})(workerData));`,
-    { eval: true, workerData: { ...whole, from: half } satisfies Share },
-  );
+  const worker = whole.to < worthThread ? undefined : startThread({ ...whole, from: half });
+  if (worker === undefined) return split(compareShare(whole), directories);
   try {
     const theirs = new Promise<readonly number[]>((resolve, reject) => {
       worker.on("message", resolve);
@@ -45,6 +49,18 @@ export async function compareScan(root: string, scan: RememberedScan, signal: Ab
 }
 
 const worthThread = 20_000;
+
+/** Undefined where there is one processor, or no thread to be had: it would only have saved time. */
+function startThread(share: Share): Worker | undefined {
+  if (os.availableParallelism() < 2) return undefined;
+  const body = `const { parentPort, workerData } = require("node:worker_threads"); parentPort.postMessage((${compareShare.toString()})(workerData));`;
+  try {
+    return new Worker(body, { eval: true, workerData: share });
+  } catch (error) {
+    if (hasErrorCode(error, "ERR_WORKER_INIT_FAILED")) return undefined;
+    throw error;
+  }
+}
 
 function split(found: readonly number[], directories: number): ScanDifference {
   const firstFile = found.findIndex((index) => index >= directories);

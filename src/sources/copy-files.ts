@@ -2,6 +2,7 @@ import os from "node:os";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 
+import { hasErrorCode } from "../error-code.ts";
 import { copyUnchanged } from "./copy-unchanged.ts";
 import type { Copied, CopyJob } from "./copy-unchanged.ts";
 
@@ -16,13 +17,10 @@ export async function copyFiles<Job extends CopyJob>(
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
-  const threads = Math.min(os.availableParallelism(), maxThreads, files);
-  if (files < worthThreads && bytes < worthThreadsBytes) return copyHere(jobs, onCopied, signal);
+  const isWorthIt = files >= worthThreads || bytes >= worthThreadsBytes;
   const stop = new Int32Array(new SharedArrayBuffer(4));
-  const workers = Array.from(
-    { length: threads },
-    () => new Worker(`(${copyThread.toString()})(${copyUnchanged.toString()})`, { eval: true, workerData: stop }),
-  );
+  const workers = isWorthIt ? startThreads(Math.min(os.availableParallelism(), maxThreads, files), stop) : [];
+  if (workers.length === 0) return copyHere(jobs, onCopied, signal);
   const over = new AbortController();
   const batches = batchesOf(jobs);
   try {
@@ -73,6 +71,18 @@ const maxThreads = 8;
 const filesPerBatch = 64;
 const bytesPerBatch = 16 << 20;
 const batchesAhead = 2;
+
+/** As many as can be had: where the number of processes is limited that may be fewer, or none. */
+function startThreads(count: number, stop: Int32Array): readonly Worker[] {
+  const body = `(${copyThread.toString()})(${copyUnchanged.toString()})`;
+  const workers: Worker[] = [];
+  try {
+    while (workers.length < count) workers.push(new Worker(body, { eval: true, workerData: stop }));
+  } catch (error) {
+    if (!hasErrorCode(error, "ERR_WORKER_INIT_FAILED")) throw error;
+  }
+  return workers;
+}
 
 async function copyHere<Job extends CopyJob>(
   jobs: Iterable<Job>,

@@ -41,7 +41,7 @@ export async function fetchFiles(
   let count = files.count;
   let reasons = new Map<string, string>();
   for (const pauseMs of [...pausesMs, undefined]) {
-    const { bytes, newest } = sumOf(waiting);
+    const { bytes, newest } = sumOf(waiting, now());
     await letClockTick(newest, now(), signal);
     const changed: WalkedFile[] = [];
     reasons = new Map();
@@ -55,7 +55,7 @@ export async function fetchFiles(
           return;
         }
         const content = storedContent(file, copied);
-        sink.take(to, content);
+        if (sink.take(to, content, file.state.key.split(",", 2).join(",")) === "itself") throw ownFailure(file.path);
         onFetched(file, content);
         filesDone += 1;
         bytesDone += content.sizeBytes;
@@ -75,12 +75,13 @@ export async function fetchFiles(
 
 const pausesMs = [10, 40, 160] as const;
 
-function sumOf(files: Iterable<WalkedFile>): { readonly bytes: number; readonly newest: number } {
+/** `newest` is the newest change, of those that are not said to come. */
+function sumOf(files: Iterable<WalkedFile>, now: number): { readonly bytes: number; readonly newest: number } {
   let bytes = 0;
   let newest = 0;
   for (const { state } of files) {
     bytes += state.sizeBytes;
-    newest = Math.max(newest, state.changed);
+    if (state.changed < now + 2) newest = Math.max(newest, state.changed);
   }
   return { bytes, newest };
 }
@@ -123,6 +124,13 @@ function asItIsNow(file: WalkedFile): WalkedFile {
  */
 async function letClockTick(newest: number, now: number, signal: AbortSignal): Promise<void> {
   if (now - newest < 0.02 && now - newest > -2) await pause(20, undefined, { signal });
+}
+
+/** Whoever writes into the source would write into every checkpoint that has this content. */
+function ownFailure(path: string): Failure {
+  return new Failure("SOURCE_BAD_DATA", `${path} of the source is a hard link of the file that asof serves.`, {
+    hint: "What is written into one is written into the other: put a copy there (cp without -l).",
+  });
 }
 
 /** A file that would not hold still. */

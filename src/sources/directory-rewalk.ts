@@ -30,7 +30,9 @@ export async function rewalkDirectory(
     return { ...nothing, keptFiles: "all", keptDirectories: "all" };
   // Which new names patterns select is for the whole walk to find out.
   if (difference.directories.length > 0 && !takesEverything(remote)) return walkAll(remote, signal);
-  return walkDifference(remote, tree, scan, difference, signal);
+  const walk = await walkDifference(remote, tree, scan, difference, signal);
+  // A name that is gone although its directory is as it was: memory is of no use there, now or in the next run.
+  return walk.hasChanged ? walkAll(remote, signal) : walk;
 }
 
 const nothing: Walk = { files: new Map(), troubles: [], directories: new Map(), hasChanged: false, hasFollowed: false };

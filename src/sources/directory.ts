@@ -1,5 +1,3 @@
-import { statfsSync, statSync } from "node:fs";
-
 import { compareNames } from "../model/compare-names.ts";
 import type { Digest } from "../model/digest.ts";
 import type { RelativePath } from "../model/relative-path.ts";
@@ -20,6 +18,7 @@ import { recall, rememberScan } from "./remembered-scan.ts";
 import type { RememberedScan, Scan } from "./remembered-scan.ts";
 import { SourceNotReady } from "./source.ts";
 import type { Source, SourceCache, SourceEntry, StoredContent } from "./source.ts";
+import { openTrustedTimes } from "./trusted-times.ts";
 
 /**
  * A directory of this machine as a source: every regular file below it that the remote's patterns select, under its path from there.
@@ -28,7 +27,8 @@ import type { Source, SourceCache, SourceEntry, StoredContent } from "./source.t
  * SOURCE_REFUSED no permission; SOURCE_BAD_DATA symbolic links against the policy, FIFOs, sockets, devices, names that are no `RelativePath`; SOURCE_MOVED a file
  * kept changing while it was read; CONFIG an impossible pattern.
  *
- * A file whose device, inode, size, mtime and ctime are those of an earlier settled run has its digest from `cache` and need not be fetched. A directory that is as that run saw it is not read.
+ * A file whose device, inode, size, mtime and ctime are those of an earlier settled run has its digest from `cache` and need not be fetched; a directory that is as that run saw it is not read; both only where the
+ * file system's times can be trusted that far (`TrustedTimes`).
  *
  * With `ready` nothing is read without that file: `list` throws a SourceNotReady, and a source whose mark went or was made anew while it was read has moved.
  *
@@ -60,7 +60,7 @@ export function openDirectory(
         root,
         scan,
         walk,
-        device: deviceWithOurTimes(root),
+        trustedTimes: openTrustedTimes(),
         hasClockStepped: () => Math.abs(now() - started - (performance.now() - startedMs) / 1000) > 1,
         digests: new Map(),
         reread: new Map(),
@@ -106,7 +106,10 @@ export function openDirectory(
       // A writer that took its mark away, or made it anew, has begun again.
       if (current.walk.hasChanged || readyMark(remote) !== current.ready) return "moved";
       const isStill =
-        wasWhole(current) || (await isAsItWas(current, signal)) || (await showsTheSame(remote, current, signal));
+        isUnchanged(current) ||
+        (wereOld(current) && (await areDirectoriesStill(current, signal))) ||
+        (await isAsItWas(current, signal)) ||
+        (await showsTheSame(remote, current, signal));
       current.settled = isStill;
       return isStill ? "settled" : "moved";
     },
@@ -114,7 +117,7 @@ export function openDirectory(
     async remember(tag) {
       const current = assertListed(listing);
       if (!current.settled) throw new Error("what is not settled is not remembered");
-      if (current.walk.keptFiles === "all" && current.digests.size === 0 && current.scan?.tag === tag) return;
+      if (isUnchanged(current) && current.scan?.tag === tag) return;
       await rememberScan(cache, describe(remote, current.root), tag, scanOf(current));
     },
   };
@@ -128,8 +131,7 @@ interface Listing {
   readonly root: string;
   readonly scan: RememberedScan | undefined;
   readonly walk: Rewalk;
-  /** The device of the root, if its file system takes its times from this machine's clock. */
-  readonly device: bigint | undefined;
+  readonly trustedTimes: ReturnType<typeof openTrustedTimes>;
   /** Whether the clock was set since the listing began. */
   readonly hasClockStepped: () => boolean;
   /** Of what was read in this run. */
@@ -227,44 +229,46 @@ function below(root: string, path: string): string {
   return root === "/" ? `/${path}` : `${root}/${path}`;
 }
 
+/** Whether all of it is as an earlier settled run left it: so it was at the moment when the listing began, and nothing needs a second look. */
+function isUnchanged({ walk, digests }: Listing): boolean {
+  return walk.keptFiles === "all" && digests.size === 0;
+}
+
 /**
- * Whether all of the source was at the moment when the listing began as it was seen afterwards: then nothing needs a second look. What a look finds unchanged since an earlier run was so all the time;
- * what it finds changed before that moment, by the kernel's own clock, was so from then on. Only a file system that takes its times from this machine's clock can say so, and only while nobody sets that clock; what is mounted below the
- * root is another one.
+ * Whether every file was, at the moment when the listing began, what it was when it was looked at, and read: what changed before that moment, by the kernel's own clock, was so from then on. That is said of files, not of
+ * names: a rename gives no new time to what lies below. So the directories are looked at again, but no file. Only a file system that takes its times from this machine's clock can say so, and only while nobody sets that
+ * clock.
  */
-function wasWhole({ walk, reread, started, device, hasClockStepped }: Listing): boolean {
-  if (device === undefined || hasClockStepped()) return false;
-  const isOld = ({ states, at }: StateColumns): boolean =>
-    states[at * 5] === device && !isRacy(stateAt({ states, at }), started);
+function wereOld({ walk, reread, started, trustedTimes, hasClockStepped }: Listing): boolean {
+  if (hasClockStepped()) return false;
+  const isOld = (state: StateColumns, real: string): boolean =>
+    !isRacy(stateAt(state), started) && trustedTimes(state, real) === "all";
   return (
-    [...walk.directories.values()].every((state) => isOld(columnsOf(state))) &&
-    [...walk.files.values()].every(({ columns }) => isOld(columns)) &&
-    [...reread.values()].every(({ columns }) => isOld(columns))
+    [...walk.directories].every(([real, state]) => isOld(columnsOf(state), real)) &&
+    [...walk.files.values(), ...reread.values()].every(({ columns, real }) => isOld(columns, real))
   );
 }
 
-function deviceWithOurTimes(root: string): bigint | undefined {
-  return localFileSystems.has(statfsSync(root).type) ? statSync(root, { bigint: true }).dev : undefined;
-}
-
-/** ext2 to ext4, XFS, Btrfs, tmpfs, ZFS, F2FS, overlayfs: statfs(2). */
-const localFileSystems: ReadonlySet<number> = new Set([
-  0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x2fc12fc1, 0xf2f52010, 0x794c7630,
-]);
-
-/** Whether a second look at everything finds each name as the first one did: then there was a moment between the two at which all were so. */
-async function isAsItWas({ root, scan, walk, reread }: Listing, signal: AbortSignal): Promise<boolean> {
+async function areDirectoriesStill({ root, scan, walk }: Listing, signal: AbortSignal): Promise<boolean> {
   for (const [real, state] of walk.directories) {
     signal.throwIfAborted();
     if (directoryState(real)?.key !== state.key) return false;
   }
+  if (scan?.isPlain !== true) return true;
+  const again = await compareScan(root, scan, signal, { only: "directories" });
+  return !holds(walk.keptDirectories, again.directories);
+}
+
+/** Whether a second look at everything finds each name as the first one did: then there was a moment between the two at which all were so. */
+async function isAsItWas(listing: Listing, signal: AbortSignal): Promise<boolean> {
+  const { root, scan, walk, reread } = listing;
+  if (!(await areDirectoriesStill(listing, signal))) return false;
   for (const { path, real, state } of walk.files.values()) {
     signal.throwIfAborted();
     if (regularFileState(real)?.key !== (reread.get(path)?.state ?? state).key) return false;
   }
   if (scan?.isPlain !== true) return true;
-  const again = await compareScan(root, scan, signal);
-  return !holds(walk.keptDirectories, again.directories) && !holds(walk.keptFiles, again.files);
+  return !holds(walk.keptFiles, (await compareScan(root, scan, signal)).files);
 }
 
 /** Whether any of the rows is among those that are kept. */
@@ -288,15 +292,19 @@ async function showsTheSame(remote: DirectoryRemote, listing: Listing, signal: A
 
 /** What there is to remember of a settled listing. */
 function scanOf(listing: Listing): Scan {
-  const { root, scan, walk, digests, reread, started } = listing;
+  const { root, scan, walk, digests, reread, started, trustedTimes } = listing;
   let isPlain = !walk.hasFollowed;
-  const unlessRacy = (columns: StateColumns) => (isRacy(stateAt(columns), started) ? undefined : columns);
+  const trusted = (columns: StateColumns, real: string): StateColumns | undefined => {
+    const times = trustedTimes(columns, real);
+    if (times !== "all") isPlain = false;
+    return times === "nothing" || isRacy(stateAt(columns), started) ? undefined : columns;
+  };
   const directories = [...rowsOf(walk.keptDirectories, scan?.counts.directories ?? 0)].map((row) => ({
     path: scan?.directories()[row] ?? "",
     state: scan === undefined ? undefined : { states: scan.directoryStates, at: row },
   }));
   for (const [real, state] of walk.directories)
-    directories.push({ path: real.slice(root.length + 1), state: unlessRacy(columnsOf(state)) });
+    directories.push({ path: real.slice(root.length + 1), state: trusted(columnsOf(state), real) });
   directories.sort((a, b) => (a.path < b.path ? -1 : 1));
   const files = filesOf(listing).flatMap((file) => {
     const read = reread.get(file.path);
@@ -310,7 +318,7 @@ function scanOf(listing: Listing): Scan {
       return [{ path: file.path, digest, state: { states: scan.fileStates, at: file.row } }];
     const { real, columns } = read ?? walkedFile(listing, file.path, file.row);
     if (real !== below(root, file.path)) isPlain = false;
-    return [{ path: file.path, digest, state: unlessRacy(columns) }];
+    return [{ path: file.path, digest, state: trusted(columns, real) }];
   });
   return { directories, files, isPlain };
 }

@@ -71,8 +71,8 @@ export interface ContentSink {
   ): Promise<StoredContent>;
   /** A new name on the pool's file system, for a source that writes and hashes a file by itself, in a thread say: of mode 0444, its modification time the second of now. */
   place(): string;
-  /** Takes in what was written under such a name. */
-  take(file: string, content: StoredContent): void;
+  /** Takes in what was written under such a name. `from` is device and inode of where it came from, as in `FileState.key`: answers "itself" when that is the very file which the pool has of this content. */
+  take(file: string, content: StoredContent, from: string): "taken" | "itself";
 }
 
 /** Bytes that are not what they were announced to be. */

@@ -74,7 +74,7 @@ export function openLog(file: string, onEvent: (event: HistoryEvent) => void): O
   eachWholeLine(file, (line, end) => {
     if (!push(line)) {
       throw new Failure("DAMAGE", `${file}:${digests.length + 1}: the log of this repository is damaged`, {
-        hint: "restore state/ from a backup; nothing was written",
+        hint: `restore state/ from a backup; or, where the site is whole, move ${path.dirname(file)} away and let asof recover --adopt take the log back; nothing was written`,
       });
     }
     ends.push(end);

@@ -1,6 +1,7 @@
 import os from "node:os";
 import { Worker } from "node:worker_threads";
 
+import { hasErrorCode } from "../error-code.ts";
 import { hashingThread } from "./hash-thread.ts";
 import type { Chunk, ChunkResult, LookedAt } from "./hash-thread.ts";
 
@@ -22,7 +23,7 @@ export async function lookAtFiles(
   if (first.length === 0) return;
   signal.throwIfAborted();
   const count = first.length < chunkSize ? Math.min(threads(), Math.ceil(first.length / 16)) : threads();
-  const workers = Array.from({ length: count }, () => new Worker(`(${hashingThread.toString()})()`, { eval: true }));
+  const workers = startThreads(count);
   const over = new AbortController();
   try {
     await new Promise<void>((resolve, reject) => {
@@ -76,6 +77,17 @@ export async function lookAtFiles(
     over.abort();
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
+}
+
+/** As many as can be had, and at least one: where the number of processes is limited that may be fewer. */
+function startThreads(count: number): readonly Worker[] {
+  const workers: Worker[] = [];
+  try {
+    while (workers.length < count) workers.push(new Worker(`(${hashingThread.toString()})()`, { eval: true }));
+  } catch (error) {
+    if (workers.length === 0 || !hasErrorCode(error, "ERR_WORKER_INIT_FAILED")) throw error;
+  }
+  return workers;
 }
 
 const chunkSize = 256;

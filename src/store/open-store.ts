@@ -133,7 +133,7 @@ export function openStore(
     const parsed = parseTree(readIfThere(layout.tree(digest))?.toString("utf8") ?? "");
     if (parsed === undefined) {
       throw new Failure("DAMAGE", `the record ${layout.tree(digest)} is missing or damaged`, {
-        hint: "restore state/ from a backup; nothing was written",
+        hint: "asof verify --repair makes it again from the site where it can; or restore state/ from a backup; nothing was written",
       });
     }
     keep(digest, parsed);
@@ -185,7 +185,9 @@ export function openStore(
     recover: async () => {
       const [incoming, trash] = [layout.incoming, layout.trash].map(namesIn);
       // What went into the trash is durably there before it is taken apart: a power loss must not bring half of it back.
-      if (trash?.ours.some((one) => !durableTrash.has(one)) === true) await syncFileSystem(layout.root);
+      // And a run that died with a transaction may have given names that the next one takes for durable.
+      const isDue = trash?.ours.some((one) => !durableTrash.has(one)) === true || incoming?.ours.length !== 0;
+      if (isDue) await syncFileSystem(layout.root);
       for (const one of [...(incoming?.ours ?? []), ...(trash?.ours ?? [])]) await rm(one, { recursive: true });
       return [...(incoming?.foreign ?? []), ...(trash?.foreign ?? [])];
     },
@@ -203,9 +205,24 @@ function isUuid(name: string): boolean {
   return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name);
 }
 
-/** Whether there is a state directory at all: reading commands say so in words of their own. */
+/** Whether there is a state directory at all: reading commands say so in words of their own. Throws STATE_FORMAT where only the file is missing that says so. */
 export function storeExists(root: string): boolean {
-  return readIfThere(stateLayout(root).format) !== undefined;
+  const layout = stateLayout(root);
+  if (readIfThere(layout.format) !== undefined) return true;
+  // Empty folders are what a run leaves that died before it wrote FORMAT.
+  if (![path.join(root, "repositories"), layout.objects].some(holdsAnything)) return false;
+  throw new Failure("STATE_FORMAT", `FORMAT is missing from ${root}`, {
+    hint: "restore this file from a backup of state/; nothing was written",
+  });
+}
+
+function holdsAnything(folder: string): boolean {
+  try {
+    return readdirSync(folder).length > 0;
+  } catch (error) {
+    if (hasErrorCode(error, "ENOENT", "ENOTDIR")) return false;
+    throw error;
+  }
 }
 
 /** Makes the state directory's folder, or throws CONFIG when there is one that holds anything that asof did not make. */
@@ -246,6 +263,7 @@ function checkFormat(layout: StateLayout): void {
     text = readFileSync(layout.format, "utf8");
   } catch (cause) {
     if (!hasErrorCode(cause, "ENOENT", "ENOTDIR")) throw cause;
+    storeExists(layout.root);
     throw new Failure("STATE_FORMAT", `there is no state directory at ${layout.root}`, {
       cause,
       hint: "run asof update first, or correct state: in the configuration",

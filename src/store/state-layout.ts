@@ -54,3 +54,8 @@ export function stateLayout(root: string): StateLayout {
     plain: (basePath) => below("plain", `${basePath.replaceAll("/", "+")}.json`),
   };
 }
+
+/** Whether a file lies where the pool has its objects. */
+export function isObjectPath(file: string): boolean {
+  return /\/objects\/([0-9a-f]{2})\/\1[0-9a-f]{62}$/.test(file);
+}

@@ -34,7 +34,12 @@ export interface Transaction {
   ): Promise<{ digest: Digest; sizeBytes: number }>;
   /** A new name in `dir`, for a file that somebody else writes as an object has to be, hashing what is written; `take` takes it in. */
   place(): string;
-  take(file: string, content: { readonly digest: Digest; readonly sizeBytes: number }): void;
+  /** `from` is `device,inode` of the file that it is a copy of: "itself" when that is the pool's own. */
+  take(
+    file: string,
+    content: { readonly digest: Digest; readonly sizeBytes: number },
+    from?: string,
+  ): "taken" | "itself";
   putText(text: string | Uint8Array): { digest: Digest; sizeBytes: number };
   /** Takes a file of the same file system in: a hard link with `link`, where there can be one, else a copy. Its modification time stays. */
   putFile(file: string, options: { readonly link: boolean }): Promise<{ digest: Digest; sizeBytes: number }>;
@@ -75,9 +80,19 @@ export function beginTransaction(
   const isStored = (digest: Digest, sizeBytes: number): boolean =>
     objects.has(digest) || hasObject(layout, digest, sizeBytes);
 
-  function take(file: string, { digest, sizeBytes }: { readonly digest: Digest; readonly sizeBytes: number }): void {
-    if (isStored(digest, sizeBytes)) unlinkSync(file);
-    else objects.set(digest, numberOf(file));
+  function take(
+    file: string,
+    { digest, sizeBytes }: { readonly digest: Digest; readonly sizeBytes: number },
+    from?: string,
+  ): "taken" | "itself" {
+    if (!isStored(digest, sizeBytes)) {
+      objects.set(digest, numberOf(file));
+      return "taken";
+    }
+    unlinkSync(file);
+    if (from === undefined || objects.has(digest)) return "taken";
+    const { dev, ino } = lstatSync(layout.object(digest), { bigint: true });
+    return `${dev},${ino}` === from ? "itself" : "taken";
   }
 
   async function put(

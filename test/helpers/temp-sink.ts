@@ -28,7 +28,10 @@ export async function openTempSink(): Promise<TempSink> {
       puts += 1;
       return join(directory, `unfinished-${puts}`);
     },
-    take: (file, { digest }) => renameSync(file, join(directory, digest)),
+    take: (file, { digest }) => {
+      renameSync(file, join(directory, digest));
+      return "taken";
+    },
     remove: () => rm(directory, { recursive: true, force: true }),
     async put(content, expected = {}) {
       puts += 1;

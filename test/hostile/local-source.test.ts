@@ -1,6 +1,6 @@
 import { execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, linkSync, mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
 
@@ -64,6 +64,16 @@ describe("a directory source", () => {
     expect(run.exit, said(run)).toBe(4);
     expect(run.err).toMatch(reason);
     expect(run.err).not.toMatch(/(?!\n)\p{Cc}/u);
+    expect(mirror.everything()).toEqual(untouched);
+  });
+
+  it("that has a hard link of what is served ends with 4: writing there would change a checkpoint", async () => {
+    const [checkpoint = ""] = mirror.checkpoints();
+    rmSync(inside("a"));
+    linkSync(mirror.file(`public/snapshots/repo/${checkpoint}/a`), inside("a"));
+    const run = await mirror.run("update");
+    expect(run.exit, said(run)).toBe(4);
+    expect(run.err).toContain("a of the source is a hard link of the file that asof serves");
     expect(mirror.everything()).toEqual(untouched);
   });
 

@@ -123,6 +123,7 @@ export const damages: Readonly<Record<string, (mirror: Mirror, random: Random) =
     const object = objectOf(mirror, manifest);
     return { ...flipBit(manifest, random), paths: [object] };
   },
+  "a missing list of places": (mirror) => gone(mirror.file("state/places.json"), mirror),
   "edited rules": (mirror, random) => flipBit(pick(filesBelow(mirror.file("rules")), random), random),
   "an edited list": (mirror, random) => flipBit(pick(listsOf(mirror), random), random),
   "a missing list": (mirror, random) => gone(pick(listsOf(mirror), random), mirror),

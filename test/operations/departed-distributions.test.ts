@@ -126,6 +126,20 @@ describe("a distribution that leaves the configuration", () => {
     expect(readFileSync(list, "utf8")).toBe(before);
   });
 
+  it("is promised again, with the configured ones, by a repair when state/places.json is lost", async () => {
+    const mirror = await aServed();
+    const places = mirror.file("state/places.json");
+    const before = readFileSync(places, "utf8");
+    mirror.configure({ distributions: { plain } });
+    rmSync(places);
+    const run = await mirror.run("verify");
+    expect(run.exit).toBe(3);
+    expect(run.out).toContain("state/places.json: is missing");
+    await mirror.ok("verify", "--repair");
+    expect(readFileSync(places, "utf8")).toBe(before);
+    await mirror.ok("verify");
+  });
+
   it("is in the list before its first file appears", async () => {
     const mirror = aMirror();
     mirror.offer({ a: "one" });

@@ -37,6 +37,18 @@ describe("generated files", () => {
     expect(after.site).toEqual(site);
   });
 
+  it("that the reload command changed after they were written are made again by the next build", async () => {
+    const once = "test -e done || { touch done; sed -i s/immutable/changed/ rules/nginx/http.conf; }";
+    const mirror = aMirror({ top: { reload: ["sh", "-c", once], servers: ["nginx"] } });
+    mirror.offer({ a: "1" });
+    await mirror.ok("update");
+    const rules = mirror.file("rules/nginx/http.conf");
+    expect(readFileSync(rules, "utf8")).not.toContain("immutable");
+    await mirror.ok("build");
+    expect(readFileSync(rules, "utf8")).toContain("immutable");
+    expect((await mirror.ok("build")).out).toBe("nothing to do\n");
+  });
+
   it.each([
     "public/snapshots/repo/checkpoints/2026.json",
     "public/snapshots/repo/index.html",

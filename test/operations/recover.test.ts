@@ -28,7 +28,7 @@ describe.each(layouts)("asof recover --adopt in layout %s", (layout) => {
     const mirror = await withOldState({ top: { layout } });
     const run = await mirror.ok("recover", "--adopt");
     expect(run.out).toBe(
-      "repo: took 2 checkpoints back\nwhat the state had already is believed by name and size; asof verify reads all of it\n",
+      "repo: took 4 events back, 2 checkpoints among them, and the content of 2 checkpoints\nwhat the state had already is believed by name and size; asof verify reads all of it\n",
     );
     expect(mirror.state()).toEqual(mirror.whole);
     expect((await mirror.ok("verify")).out).toMatch(/3 checkpoints: no damage\n$/);
@@ -86,21 +86,43 @@ describe("asof recover --adopt", () => {
     const mirror = await withOldState({});
     const before = mirror.everything();
     const dry = await mirror.ok("recover", "--adopt", "--dry-run");
-    expect(dry.out).toContain("repo: would take 2 checkpoints back\n");
+    expect(dry.out).toContain(
+      "repo: would take 4 events back, 2 checkpoints among them, and the content of 2 checkpoints\n",
+    );
     expect(JSON.parse((await mirror.ok("recover", "--adopt", "-n", "--json")).out)).toMatchObject({
       dryRun: true,
       repositories: [{ name: "repo", known: 4 }],
-      adopted: [{ repository: "repo", checkpoints: [after(day), after(2 * day)] }],
+      adopted: [{ repository: "repo", events: 4, recorded: 2, checkpoints: [after(day), after(2 * day)] }],
       lostUntil: null,
     });
     expect(mirror.everything()).toEqual(before);
     rmSync(mirror.file("state"), { recursive: true });
-    expect((await mirror.ok("recover", "--adopt", "--dry-run")).out).toContain("repo: would take 3 checkpoints back\n");
+    expect((await mirror.ok("recover", "--adopt", "--dry-run")).out).toContain(
+      "repo: would take 8 events back, 3 checkpoints among them, and the content of 3 checkpoints\n",
+    );
     expect(existsSync(mirror.file("state"))).toBe(false);
     rmSync(mirror.file("public/snapshots/repo/_asof/log"), { recursive: true });
     const refused = await mirror.run("recover", "--adopt", "--dry-run");
     expect(refused.exit).toBe(5);
     expect(refused.err).toContain("its log is not published there");
+  });
+
+  it("takes a damaged log back whose folder was moved away, as the messages about it say", async () => {
+    const mirror = aMirror();
+    mirror.offer({ a: "one" });
+    await mirror.ok("update");
+    const folder = mirror.file("state/repositories/repo");
+    const log = readFileSync(path.join(folder, "log"), "utf8");
+    writeFileSync(path.join(folder, "log"), log.replace('"files":1', '"files":2'));
+    const run = await mirror.run("update");
+    expect(run.exit).toBe(3);
+    expect(run.err).toContain(`move ${folder} away and let asof recover --adopt take the log back`);
+    renameSync(folder, mirror.file("moved"));
+    expect((await mirror.ok("recover", "--adopt")).out).toContain(
+      "repo: took 4 events back, 1 checkpoint among them, and the content of 0 checkpoints\n",
+    );
+    expect(readFileSync(path.join(folder, "log"), "utf8")).toBe(log);
+    await mirror.ok("verify");
   });
 
   it("takes back also what a backup that claims to have a checkpoint lacks of it", async () => {
@@ -112,7 +134,7 @@ describe("asof recover --adopt", () => {
     rmSync(short ?? "");
     writeFileSync(short ?? "", "o", { mode: 0o444 });
     const run = await mirror.ok("recover", "--adopt");
-    expect(run.out).toContain("repo: took 3 checkpoints back\n");
+    expect(run.out).toContain("repo: took 4 events back, 2 checkpoints among them, and the content of 3 checkpoints\n");
     expect(mirror.state()).toEqual(mirror.whole);
     await mirror.ok("verify");
   });
@@ -299,6 +321,101 @@ describe("asof recover --lost-until", () => {
   });
 });
 
+describe("asof recover --lost-until, where something was removed after the backup", () => {
+  const secret = sha256Of("secret");
+
+  it("keeps a withdrawal in force, and says so before and after", async () => {
+    const mirror = await withRemoval(["withdraw", "repo", after(0), "--reason", "leaked key"]);
+    const [line] = mirror.removedBefore;
+    const dry = await mirror.ok("recover", "--lost-until", after(3 * day), "--dry-run");
+    expect(dry.out).toContain(`repo: would take over the withdrawal of ${after(0)}: leaked key\n`);
+    const json = await mirror.ok("recover", "--lost-until", after(3 * day), "--dry-run", "--json");
+    expect(JSON.parse(json.out)).toMatchObject({
+      removals: [{ repository: "repo", kind: "withdrawal", checkpoint: after(0), reason: "leaked key" }],
+      unreadLogs: [],
+    });
+    const run = await mirror.ok("recover", "--lost-until", after(3 * day));
+    expect(run.out).toContain(`repo: took over the withdrawal of ${after(0)}: leaked key\n`);
+    expect(run.err).toBe("");
+    expect(mirror.events().slice(-2)).toEqual([
+      { ...line, n: expect.any(Number), prev: expect.any(String) },
+      expect.objectContaining({ type: "lost" }),
+    ]);
+    mirror.at(4 * day);
+    await mirror.ok("update");
+    expect(existsSync(mirror.file(`public/snapshots/repo/${after(0)}`))).toBe(false);
+    expect(existsSync(objectOf(mirror, "secret"))).toBe(false);
+    expect(await answer(mirror, after(0))).toContain("410");
+    expect(mirror.page("plain/a")).toBe("one");
+    expect(existsSync(mirror.file("public/plain/key"))).toBe(false);
+    await mirror.ok("verify");
+  });
+
+  it("keeps a take-down in force, whatever is repaired later", async () => {
+    const mirror = await withRemoval(["take-down", secret, "--reason", "leaked key"]);
+    const run = await mirror.ok("recover", "--lost-until", after(3 * day));
+    expect(run.out).toContain(`repo: took over the take-down of ${secret}: leaked key\n`);
+    mirror.at(4 * day);
+    await mirror.ok("update");
+    await mirror.run("verify", "--repair");
+    expect(existsSync(objectOf(mirror, "secret"))).toBe(false);
+    expect(existsSync(mirror.file(`public/snapshots/repo/${after(0)}/key`))).toBe(false);
+    expect(mirror.page(`snapshots/repo/${after(0)}/a`)).toBe("one");
+    await mirror.ok("verify");
+  });
+
+  it("leaves plain distributions with nothing rather than with what was withdrawn", async () => {
+    const mirror = await withRemoval(["withdraw", "repo", after(0), "--reason", "leaked key"], { isOnly: true });
+    await mirror.ok("recover", "--lost-until", after(3 * day));
+    expect(existsSync(mirror.file("public/plain/key"))).toBe(false);
+    await mirror.ok("verify");
+  });
+
+  it("takes over what a damaged log still tells, and warns that there may be more", async () => {
+    const mirror = await withRemoval(["withdraw", "repo", after(0), "--reason", "leaked key"]);
+    const piece = mirror.file("public/snapshots/repo/_asof/log/000000.jsonl");
+    const lines = readFileSync(piece, "utf8").split("\n");
+    rmSync(piece);
+    writeFileSync(piece, ["damaged", ...lines.slice(1)].join("\n"));
+    const run = await mirror.ok("recover", "--lost-until", after(3 * day));
+    expect(run.out).toContain(`took over the withdrawal of ${after(0)}`);
+    expect(run.err).toContain("the published log of repo cannot be read to its end");
+    expect(run.err).toContain("repeat asof withdraw and asof take-down");
+    expect(await answer(mirror, after(0))).toContain("410");
+  });
+
+  it("does not believe a line that the next one contradicts", async () => {
+    const mirror = await withRemoval(["take-down", secret, "--reason", "leaked key"], {
+      further: ["label", "repo", after(0), "kept"],
+    });
+    const piece = mirror.file("public/snapshots/repo/_asof/log/000000.jsonl");
+    const changed = readFileSync(piece, "utf8").replace(secret, sha256Of("one"));
+    rmSync(piece);
+    writeFileSync(piece, changed);
+    const run = await mirror.ok("recover", "--lost-until", after(3 * day));
+    expect(run.out).not.toContain("took over");
+    expect(run.err).toContain("cannot be read to its end");
+  });
+
+  it("warns where no log is published any more", async () => {
+    const mirror = await withRemoval(["take-down", secret, "--reason", "leaked key"]);
+    rmSync(mirror.file("public/snapshots/repo/_asof/log"), { recursive: true });
+    const dry = await mirror.ok("recover", "--lost-until", after(3 * day), "-n", "--json");
+    expect(JSON.parse(dry.out)).toMatchObject({ removals: [], unreadLogs: ["repo"] });
+    const run = await mirror.ok("recover", "--lost-until", after(3 * day));
+    expect(run.err).toContain("the published log of repo cannot be read to its end");
+  });
+
+  it("warns of a withdrawn checkpoint that is lost itself, whose content the source may have still", async () => {
+    const mirror = await withOldState({}, async (one) => {
+      await one.ok("withdraw", "repo", after(2 * day), "--reason", "leaked key");
+    });
+    mirror.at(3 * day);
+    const run = await mirror.ok("recover", "--lost-until", after(3 * day));
+    expect(run.err).toContain(`${after(2 * day)} was withdrawn (leaked key) and is lost itself`);
+  });
+});
+
 describe("asof recover", () => {
   it("says that nothing is lost, and what to say, when that is so", async () => {
     const mirror = aMirror();
@@ -352,6 +469,36 @@ async function withOldState(
   rmSync(mirror.file("state"), { recursive: true });
   renameSync(mirror.file("backup"), mirror.file("state"));
   return { ...mirror, whole, state };
+}
+
+interface Removed extends Mirror {
+  /** The lines of the log that the removal wrote, in the state that is lost. */
+  readonly removedBefore: readonly object[];
+}
+
+/** A file `key` in the first checkpoint, which the source has no more, removed after the backup that is the state now. */
+async function withRemoval(
+  removal: readonly string[],
+  { isOnly = false, further = [] }: { readonly isOnly?: boolean; readonly further?: readonly string[] } = {},
+): Promise<Removed> {
+  const mirror = aMirror({ remote: { mode: "mirror" } });
+  mirror.offer({ a: "one", key: "secret" });
+  await mirror.ok("update");
+  if (!isOnly) {
+    mirror.at(day);
+    mirror.offer({ a: "one" });
+    await mirror.ok("update");
+  }
+  cpSync(mirror.file("state"), mirror.file("backup"), copying);
+  const before = mirror.events().length;
+  mirror.at(2 * day);
+  await mirror.ok(...removal);
+  if (further.length > 0) await mirror.ok(...further);
+  const removedBefore = mirror.events().slice(before);
+  rmSync(mirror.file("state"), { recursive: true });
+  renameSync(mirror.file("backup"), mirror.file("state"));
+  mirror.at(3 * day);
+  return { ...mirror, removedBefore };
 }
 
 /** Digest of the root's record, by the checkpoint's statement. */

@@ -110,6 +110,52 @@ describe("a directory source that was scanned before", () => {
     expect((await world.sync(world.open({ symlinks: "follow-inside" }))).read).toEqual(["real/b", "shown/b"]);
   });
 
+  describe.skipIf(process.geteuid?.() !== 0)("on a file system whose times say less (root)", () => {
+    const mounted = (): string => join(world.root, "mounted");
+    afterEach(() => execFileSync("umount", [mounted()]));
+
+    it("finds what came into an overlay's layer while it was not mounted, and what went", async () => {
+      const layers = ["lower", "upper", "work"].map((name) => join(world.outside, name));
+      for (const layer of layers) mkdirSync(layer);
+      const [lower = "", upper = "", work = ""] = layers;
+      const mount = (): void => {
+        const options = `lowerdir=${lower},upperdir=${upper},workdir=${work}`;
+        execFileSync("mount", ["-t", "overlay", "overlay", "-o", options, mounted()]);
+      };
+      for (const [layer, name] of [
+        [lower, "a"],
+        [upper, "b"],
+      ] as const) {
+        mkdirSync(join(layer, "pool"));
+        writeFileSync(join(layer, "pool", name), name);
+      }
+      mkdirSync(mounted());
+      mount();
+      const paths = async (): Promise<readonly string[]> =>
+        (await world.sync(world.open())).listing.entries.map(({ path }) => path);
+      expect(await paths()).toEqual(["mounted/pool/a", "mounted/pool/b"]);
+      execFileSync("umount", [mounted()]);
+      writeFileSync(join(lower, "pool/c"), "c");
+      mount();
+      expect(await paths()).toEqual(["mounted/pool/a", "mounted/pool/b", "mounted/pool/c"]);
+      execFileSync("umount", [mounted()]);
+      rmSync(join(lower, "pool/c"));
+      mount();
+      expect(await paths()).toEqual(["mounted/pool/a", "mounted/pool/b"]);
+    });
+
+    it("reads everything again where they may say nothing at all", async () => {
+      mkdirSync(mounted());
+      execFileSync("mount", ["-t", "ramfs", "none", mounted()]);
+      await world.write("here");
+      await world.write("mounted/there");
+      expect((await world.sync(world.open())).read).toEqual(["here", "mounted/there"]);
+      const { read, listing } = await world.sync(world.open());
+      expect(read).toEqual(["mounted/there"]);
+      expect(listing.sameAs).toBeUndefined();
+    });
+  });
+
   it("is, after any changes, what a first scan of it is", async () => {
     const names = ["a", "b", "a-b", "c d", "ü", "z.deb"];
     const name = fc.constantFrom(...names);

@@ -20,7 +20,7 @@ export const recover: Command = defineCommand({
   description:
     "For a state directory that is older than the site, because a backup of it was restored: every other command refuses to write then, so that no time that was answered already is answered otherwise. " +
     "With --adopt the log comes back from where the site publishes it, and content from the directories of the checkpoints; every digest of what is taken is checked. " +
-    "With --lost-until, for a site that is lost as well or damaged, the checkpoints in between are gone for ever and their times say so.",
+    "With --lost-until, for a site that is lost as well or damaged, the checkpoints in between are gone for ever and their times say so; withdrawals and take-downs that the published log tells stay in force.",
   examples: [
     { line: "asof recover --adopt", does: "after an old backup of state/ was restored beside a whole site" },
     { line: "asof recover --lost-until 2025-04-01T00:00:00Z", does: "when nothing else helps" },

@@ -68,13 +68,13 @@ export const verify: Command = defineCommand({
   },
 });
 
-/** Damage counts first; what could not be compared was not found to be whole. The report is printed already: a failure is told beside it. */
+/** Damage counts first, unless the disk refused what was to mend it; what could not be compared was not found to be whole. The report is printed already: a failure is told beside it. */
 function exitCodeOf(
   { terminal, paint, signal }: Pick<CommandContext<unknown>, "terminal" | "paint" | "signal">,
   findings: number,
   failure: Failure | undefined,
 ): ExitCode {
-  if (findings > 0) return 3;
+  if (findings > 0 && failure?.code !== "LOCAL_IO") return 3;
   if (failure === undefined) return 0;
   const report = reportOf(failure, signal);
   terminal.err(errorText(report, { paint, verbose: false }));

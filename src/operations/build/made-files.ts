@@ -102,7 +102,7 @@ export function openMadeFiles(workspace: Workspace, { trusting }: { readonly tru
       const known = files.map(({ path, sha256, state }) => ({
         path,
         sha256,
-        state: state ?? (isWritten(path) ? stateOf(path)?.key : undefined),
+        state: state ?? (isWritten(path) ? stateOfWhole(path, sha256) : undefined),
       }));
       return known.every(({ state }) => state !== undefined) ? [{ name, madeOf, files: known }] : [];
     });
@@ -134,6 +134,13 @@ function readMemory(file: string, basis: string): Memory {
     folders: new Map(parsed.data.folders.map((one) => [one.path, one])),
     writtenNs: written.changedNs,
   };
+}
+
+/** The state of a file that was written, if it has the bytes that were written: others may have written it since, the reload command say. */
+function stateOfWhole(file: string, sha256: string): string | undefined {
+  const state = stateOf(file)?.key;
+  const content = readIfThere(file);
+  return content !== undefined && hash("sha256", content) === sha256 ? state : undefined;
 }
 
 function stateOf(file: string): { readonly key: string; readonly changedNs: bigint } | undefined {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 
 import { z } from "zod";
@@ -131,18 +132,36 @@ export function checkPlacesFree(workspace: Pick<Workspace, "config" | "store">, 
   }
 }
 
-/** Remembers which repository's checkpoints are served under which base path. */
+/** Remembers which repository's checkpoints are served under which base path; where the list was lost, of whatever is on disk. */
 export function promisePlaces(workspace: Pick<Workspace, "config" | "store">): void {
-  const { config, store } = workspace;
+  const { store } = workspace;
   const before = readPromisedPlaces(workspace);
   const places = new Map(before);
-  for (const { basePath, repository, checkpoint } of config.distributions) {
+  // The configured ones come last: what they say counts.
+  for (const { basePath, repository, checkpoint } of distributionsOnDisk(workspace).toReversed()) {
     const isServed = (store.repository(repository)?.history.checkpoints.length ?? 0) > 0;
     if (checkpoint && isServed) places.set(basePath, repository);
   }
   if ([...places].every(([basePath, repository]) => before.get(basePath) === repository)) return;
   const sorted = [...places].toSorted(([a], [b]) => (a < b ? -1 : 1));
   replaceFile(store.layout.places, `${JSON.stringify(sorted)}\n`, 0o600);
+}
+
+/** Whether there is no such list although checkpoints are served, which nothing makes visible before it is written. */
+export function arePlacesMissing(workspace: Pick<Workspace, "config" | "store" | "publicLayout">): boolean {
+  const { store, publicLayout } = workspace;
+  if (existsSync(store.layout.places)) return false;
+  return distributionsOnDisk(workspace).some(
+    ({ basePath, repository, checkpoint }) =>
+      checkpoint &&
+      store
+        .repository(repository)
+        ?.history.checkpoints.some(
+          ({ created }) =>
+            existsSync(publicLayout.checkpoint(basePath, created)) ||
+            existsSync(publicLayout.beside(basePath, created)),
+        ) === true,
+  );
 }
 
 function readPromisedPlaces({ store }: Pick<Workspace, "store">): ReadonlyMap<string, string> {

@@ -63,7 +63,7 @@ export async function publish(
       ? await stateCheckpoint(workspace, repository, transaction, { ...version, created, manifest }, before)
       : {};
     // Nothing between here and the barrier before the log line needs these names to be durable.
-    const isNamed = await transaction.seal({ barrierFollows: true });
+    await transaction.seal({ barrierFollows: true });
     const publication: Publication = {
       publication: history.publications.length + 1,
       version: version.version,
@@ -78,7 +78,8 @@ export async function publish(
     if (options.checkpoint)
       stageEverywhere(workspace, stage, history, { ...version, ...publication, tombstone: undefined, labels: [] });
     if (stage.moves.length > 0) recordDistributions(workspace, distributionsOnDisk(workspace));
-    if (isNamed || stage.moves.length > 0) await syncFileSystem(transaction.dir);
+    // Also where nothing was named just now: a run that failed may have named what this one found.
+    await syncFileSystem(transaction.dir);
     store.append(repository.name, [...before, { type: "publication", at: created, ...publication }]);
     reveal(stage.moves, store.layout.trash);
     await syncFileSystem(store.layout.root);

@@ -1,10 +1,15 @@
 import { Failure } from "../../failure.ts";
-import type { History } from "../../model/history.ts";
+import { foldHistory } from "../../model/fold-history.ts";
+import { newestPublication } from "../../model/history.ts";
+import type { History, HistoryEvent } from "../../model/history.ts";
 import { isoOf, timestampFromSeconds } from "../../model/timestamp.ts";
 import type { Timestamp } from "../../model/timestamp.ts";
+import type { Transaction } from "../../store/transaction.ts";
 import type { LostRepository } from "../build/site-record.ts";
+import { emptyPublication } from "../retire/empty-publication.ts";
 import { beginning } from "../sync/sync.ts";
 import type { Workspace } from "../workspace.ts";
+import type { LostRemovals } from "./lost-removals.ts";
 
 /**
  * Throws USAGE for a second that cannot end the lost interval: one that the site has promised answers for lies in it, or it has not come yet; and for one that the state settled
@@ -28,27 +33,55 @@ export function checkLostUntil({ store, clock }: Workspace, lost: readonly LostR
   }
 }
 
-/** Records that what these repositories did after their horizon and until then is not known any more, where no earlier run did. Durable; the build that follows answers 410 for it. */
+/**
+ * Records that what these repositories did after their horizon and until then is not known any more, where no earlier run did, and the removals among it that are known. Durable; the build that follows
+ * answers 410 for it.
+ */
 export async function loseHistory(
-  { store, clock }: Workspace,
-  lost: readonly LostRepository[],
+  workspace: Workspace,
+  losses: readonly LostRemovals[],
   until: Timestamp,
 ): Promise<void> {
+  const { store, clock } = workspace;
   const at = timestampFromSeconds(clock.now());
-  for (const { name } of lost) {
-    if (isLostUntil(store.repository(name)?.history, until)) continue;
+  for (const { repository: name, removals } of losses) {
+    const history = store.repository(name)?.history;
+    const loss: readonly HistoryEvent[] = isLostUntil(history, until) ? [] : [{ type: "lost", at, until }];
+    if (loss.length + removals.length === 0) continue;
     const transaction = store.begin();
     try {
-      const first = store.repository(name) === undefined ? beginning(transaction, name, at) : [];
+      const first =
+        history === undefined
+          ? beginning(transaction, name, at)
+          : replacement(workspace, transaction, history, removals, at);
       await transaction.seal();
-      store.append(name, [...first, { type: "lost", at, until }]);
+      // A torn write loses the last lines: removals that no loss follows are no trace of a finished run.
+      store.append(name, [...first, ...removals, ...loss]);
     } finally {
       transaction.discard();
     }
   }
 }
 
+/** What plain distributions serve from then on, where the removals take all that they could go back to. */
+function replacement(
+  workspace: Workspace,
+  transaction: Transaction,
+  history: History,
+  removals: readonly HistoryEvent[],
+  at: Timestamp,
+): readonly HistoryEvent[] {
+  const { config, store } = workspace;
+  const repository = config.repositories.find(({ name }) => name === history.name);
+  const served = newestPublication(history);
+  const root = history.versions[served?.version ?? 0]?.root;
+  if (repository === undefined || served === undefined || root === undefined) return [];
+  const after = foldHistory([...store.events(history.name), ...removals]);
+  if (newestPublication(after) !== undefined) return [];
+  return [emptyPublication(workspace, repository, { after, root, at }, transaction)];
+}
+
 /** Whether the last second that is settled is the end of a loss. */
-function isLostUntil(history: History | undefined, until: Timestamp): boolean {
+export function isLostUntil(history: History | undefined, until: Timestamp): boolean {
   return history?.horizon === until && history.lost.at(-1)?.until === until;
 }

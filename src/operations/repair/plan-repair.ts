@@ -47,11 +47,14 @@ export function planRepair(found: Verification): readonly PlannedRepair[] {
         return act(isNeeded ? "restore" : "discard");
       }
       case "log":
-        return leave("a history is never rewritten: restore state/ from a backup");
+        return leave(
+          "a history is never rewritten: restore state/ from a backup; or, where the site is whole, move the log's folder away and let asof recover --adopt take the log back",
+        );
       case "history":
         return leave("bring the newest state/ back, or see asof recover");
       case "state":
-        return finding.path.endsWith("places.json") ? leave("restore it from a backup of state/") : act("set-aside");
+        if (!isListOfPlaces(finding)) return act("set-aside");
+        return problem === "missing" ? act("build") : leave("restore it from a backup of state/");
       case "content":
       case "page":
         if (problem === "extra") return act("set-aside");
@@ -67,5 +70,14 @@ export function planRepair(found: Verification): readonly PlannedRepair[] {
 
 /** Whether all was followed that is kept: nobody knows what a damaged record, log or file of the state names. */
 function areNeedsKnown({ findings, brokenRecords, unchecked }: Verification): boolean {
-  return brokenRecords.size === 0 && !unchecked.includes(theSite) && !findings.some(({ kind }) => kind === "state");
+  return (
+    brokenRecords.size === 0 &&
+    !unchecked.includes(theSite) &&
+    !findings.some((one) => one.kind === "state" && !isListOfPlaces(one))
+  );
+}
+
+/** It names no content. */
+function isListOfPlaces({ path: file }: Finding): boolean {
+  return file.endsWith("places.json");
 }

@@ -2,12 +2,14 @@ import { chmodSync, existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 
 import { Failure } from "../../failure.ts";
+import { asLocalFailure } from "../local-failure.ts";
 import { isDigest } from "../../model/digest.ts";
 import type { Digest } from "../../model/digest.ts";
 import { discard } from "../../site/reveal.ts";
 import { lstatIfThere } from "../../site/stat-if-there.ts";
 import { syncFileSystem } from "../../store/disk.ts";
 import { applyBuild, isEmptyPlan, planBuild } from "../build/build.ts";
+import { promisePlaces } from "../build/site-record.ts";
 import type { Finding } from "../verify/finding.ts";
 import { tolerantOf, treeReader, verify } from "../verify/verify.ts";
 import type { Verification } from "../verify/verify.ts";
@@ -86,7 +88,8 @@ async function repair(workspace: Workspace): Promise<RepairResult> {
     planRepair(known).filter(({ finding }) => !isOfState(finding)),
     aside,
   );
-  troubles.push(...(await build(workspace)));
+  const buildFailure = await build(workspace);
+  if (buildFailure !== undefined) troubles.push(`asof build: ${buildFailure.message}`);
 
   const stillBad = new Set(badDigests(before.findings, "object").filter((one) => !restored.digests.has(one)));
   const unrestored = planned.flatMap(({ action, finding }) => {
@@ -122,7 +125,8 @@ async function repair(workspace: Workspace): Promise<RepairResult> {
     replaced: replaced.length,
     setAside: aside,
     troubles,
-    failure: after.failure,
+    // A disk that did not take what was written may not have it, whatever can be read now.
+    failure: buildFailure?.code === "LOCAL_IO" ? buildFailure : after.failure,
   };
 }
 
@@ -145,15 +149,18 @@ function applySimple(
   }
 }
 
-/** What is missing as a whole, lists and rules. A build that cannot be done must not keep the rest from being mended. */
-async function build(workspace: Workspace): Promise<readonly string[]> {
+/** What is missing as a whole, lists and rules. A build that cannot be done must not keep the rest from being mended: what it failed with. */
+async function build(workspace: Workspace): Promise<Failure | undefined> {
   try {
+    // A build that has nothing else to do is not carried out.
+    promisePlaces(workspace);
     const plan = planBuild(workspace, { trusting: false });
     if (!isEmptyPlan(plan)) await applyBuild(workspace, plan);
-    return [];
+    return undefined;
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return [`asof build: ${error.message}`];
+    const failure = asLocalFailure(error);
+    if (failure instanceof Failure) return failure;
+    throw error;
   }
 }
 

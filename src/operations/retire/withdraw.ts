@@ -2,21 +2,18 @@ import { existsSync } from "node:fs";
 
 import { Failure } from "../../failure.ts";
 import type { RepositorySettings } from "../../model/config.ts";
-import { countChanges, differenceOf } from "../../model/difference.ts";
-import type { Digest } from "../../model/digest.ts";
 import type { Entry } from "../../model/entry.ts";
 import { foldHistory } from "../../model/fold-history.ts";
 import { latestVersion, newestPublication } from "../../model/history.ts";
 import type { Checkpoint, History, HistoryEvent, Tombstone } from "../../model/history.ts";
 import { parseReason, reasonRule } from "../../model/reason.ts";
 import { timestampFromSeconds } from "../../model/timestamp.ts";
-import type { Tree } from "../../model/tree.ts";
 import { applyBuild, planBuild } from "../build/build.ts";
 import { readPlainState } from "../build/built-record.ts";
 import { entriesOf } from "../entries.ts";
 import { checkpointNamed } from "../named-checkpoint.ts";
 import { contentDigest } from "../publish/content-digest.ts";
-import { publishedManifest } from "../publish/published-manifest.ts";
+import { emptyPublication } from "./empty-publication.ts";
 import { servedAfter } from "./served-after.ts";
 import type { ServedAfter } from "./served-after.ts";
 import { findShared } from "./shared-content.ts";
@@ -128,15 +125,10 @@ function historyAfter({ store }: Workspace, repository: string, tombstone: Histo
   return foldHistory([...store.events(repository), tombstone]);
 }
 
-/**
- * Writes the tombstone; and where plain distributions would have nothing left to go back to, a publication of the empty version before it: a torn write loses the last lines, and after a
- * tombstone alone nothing would replace what they serve.
- */
+/** Writes the tombstone; and where plain distributions would have nothing left to go back to, a publication of the empty version before it. */
 async function record(workspace: Workspace, repository: RepositorySettings, withdrawal: Withdrawal): Promise<void> {
   const { store } = workspace;
   const { checkpoint, reason } = withdrawal;
-  const read = (digest: Digest): Tree => store.tree(digest);
-  const isKnown = existsSync(store.layout.tree(checkpoint.root));
   const tombstone = tombstoneOf(workspace, checkpoint, reason);
   const { at } = tombstone;
   const after = historyAfter(workspace, repository.name, tombstone);
@@ -146,15 +138,9 @@ async function record(workspace: Workspace, repository: RepositorySettings, with
   }
   const transaction = store.begin();
   try {
-    const [empty] = after.versions;
-    const manifest = publishedManifest(workspace, repository, undefined, empty, transaction);
+    const publication = emptyPublication(workspace, repository, { after, root: checkpoint.root, at }, transaction);
     await transaction.seal();
-    const counts = countChanges(differenceOf(isKnown ? checkpoint.root : undefined, empty.root, read));
-    const publication = after.publications.length + 1;
-    store.append(repository.name, [
-      { type: "publication", at, publication, version: 0, created: at, checkpoint: false, manifest, ...counts },
-      tombstone,
-    ]);
+    store.append(repository.name, [publication, tombstone]);
   } finally {
     transaction.discard();
   }

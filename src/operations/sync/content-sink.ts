@@ -22,6 +22,6 @@ export function contentSink(transaction: Transaction): ContentSink {
         },
       }),
     place: () => transaction.place(),
-    take: (file, stored) => transaction.take(file, stored),
+    take: (file, stored, from) => transaction.take(file, stored, from),
   };
 }

@@ -3,7 +3,13 @@ import { existsSync } from "node:fs";
 import { Failure } from "../../failure.ts";
 import { readPlainState } from "../build/built-record.ts";
 import { readRecordedDistributions } from "../build/recorded-distributions.ts";
-import { checkPlacesFree, checkSiteNotAhead, repositoriesBehindSite, siteRecordFile } from "../build/site-record.ts";
+import {
+  arePlacesMissing,
+  checkPlacesFree,
+  checkSiteNotAhead,
+  repositoriesBehindSite,
+  siteRecordFile,
+} from "../build/site-record.ts";
 import type { LostRepository } from "../build/site-record.ts";
 import type { Workspace } from "../workspace.ts";
 import type { Finding, FindingKind, Problem } from "./finding.ts";
@@ -59,6 +65,7 @@ export function checkState(workspace: Workspace, report: (finding: Finding) => v
     // A base path that is taken is a fault of the configuration, which writing commands tell.
     if (!(error instanceof Failure) || error.code !== "CONFIG") report(damageOf(error, "state", store.layout.places));
   }
+  if (arePlacesMissing(workspace)) report(finding("state", "missing", store.layout.places));
   return behind;
 }
 
