@@ -41,6 +41,9 @@ export function checkRoom(directory: string, need: { readonly bytes: number; rea
 /** Space and inodes that are kept for commands that make room: they have to write a little before they can remove much. */
 const reserve = { files: 24, bytesEach: 32_768 } as const;
 
+/** What the reserve takes of a disk. */
+export const reserveBytes: number = reserve.files * reserve.bytesEach;
+
 const reserveIn = (stateDir: string): string => path.join(stateDir, "reserve");
 
 function isReserved(stateDir: string): boolean {

@@ -2,7 +2,7 @@ import { durationPattern, durationSeconds } from "../../config/duration.ts";
 import { parseRetention } from "../../config/parse-retention.ts";
 import { Failure } from "../../failure.ts";
 import { planGrowth } from "../../operations/growth/plan-growth.ts";
-import type { Changed } from "../../operations/growth/plan-growth.ts";
+import type { Changed } from "../../operations/growth/grow-repository.ts";
 import { openWorkspaceIfAny, repositoriesNamed } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";

@@ -1,7 +1,9 @@
 import { describePolicy, durationText, hasRule } from "../../model/retention-policy.ts";
 import type { RetentionPolicy } from "../../model/retention-policy.ts";
 import type { Timestamp } from "../../model/timestamp.ts";
-import type { GrowthPlan, RepositoryGrowth, SiteMoment } from "../../operations/growth/plan-growth.ts";
+import type { RepositoryGrowth } from "../../operations/growth/grow-repository.ts";
+import type { GrowthPlan } from "../../operations/growth/plan-growth.ts";
+import type { SiteMoment } from "../../operations/growth/site-growth.ts";
 import type { RoomFacts } from "../../operations/growth/limits.ts";
 import type { CommandResult } from "../command.ts";
 
