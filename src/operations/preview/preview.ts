@@ -10,7 +10,7 @@ import { addSeconds } from "../../model/timestamp.ts";
 import { startPreview as startServer } from "../../serve/preview-server.ts";
 import type { PreviewServer } from "../../serve/preview-server.ts";
 import type { PreviewSite } from "../../serve/preview-site.ts";
-import { storeExists } from "../../store/open-store.ts";
+import { storeExists } from "../../store/state-directory.ts";
 import { repositoryTimeline } from "../build/rules-files.ts";
 import { siteRecordFile } from "../build/site-record.ts";
 import { openWorkspace } from "../workspace.ts";
