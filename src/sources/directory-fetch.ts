@@ -48,13 +48,13 @@ export async function fetchFiles(
     await copyFiles(
       jobsOf(waiting, sink, now),
       { files: count, bytes },
-      ({ file, to }, copied) => {
+      ({ file }, copied) => {
         if (copied.is === "changed") {
           changed.push(file);
           reasons.set(file.path, copied.why);
           return;
         }
-        const content = storedContent(file, copied);
+        const { content, to } = writtenContent(file, copied);
         if (sink.take(to, content, file.state.key.split(",", 2).join(",")) === "itself") throw ownFailure(file.path);
         onFetched(file, content);
         filesDone += 1;
@@ -97,11 +97,14 @@ function* jobsOf(
   }
 }
 
-function storedContent(file: WalkedFile, copied: Exclude<Copied, { is: "changed" }>): StoredContent {
+function writtenContent(
+  file: WalkedFile,
+  copied: Exclude<Copied, { is: "changed" }>,
+): { readonly content: StoredContent; readonly to: string } {
   if (copied.is === "failed") throwFault(copied.on, copied.error, file.real);
   const digest = copied.is === "copied" ? parseDigest(copied.digest) : undefined;
-  if (digest === undefined) throw new Error("a copy that was not stopped has a digest");
-  return { digest, sizeBytes: file.state.sizeBytes };
+  if (copied.is !== "copied" || digest === undefined) throw new Error("a copy that was not stopped has a digest");
+  return { content: { digest, sizeBytes: file.state.sizeBytes }, to: copied.to };
 }
 
 /** A fault that a thread met, as if it had been met here. */

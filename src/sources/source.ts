@@ -69,9 +69,12 @@ export interface ContentSink {
     content: AsyncIterable<Uint8Array> | Uint8Array,
     expected?: { readonly digest?: Digest | undefined; readonly sizeBytes?: number | undefined },
   ): Promise<StoredContent>;
-  /** A new name on the pool's file system, for a source that writes and hashes a file by itself, in a thread say: of mode 0444, its modification time the second of now. */
-  place(): string;
-  /** Takes in what was written under such a name. `from` is device and inode of where it came from, as in `FileState.key`: answers "itself" when that is the very file which the pool has of this content. */
+  /**
+   * Where a source may write a file by itself, hashing it, in a thread say: of mode 0444, its modification time the second of now. As `folder/ab/<digest>`, which may be there already, begun by another thread; or under the
+   * new name `file`.
+   */
+  place(): { readonly folder: string; readonly file: string };
+  /** Takes in what was written under one of these names. `from` is device and inode of where it came from, as in `FileState.key`: answers "itself" when that is the very file which the pool has of this content. */
   take(file: string, content: StoredContent, from: string): "taken" | "itself";
 }
 

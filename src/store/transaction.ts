@@ -7,7 +7,6 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
-  renameSync,
   unlinkSync,
   utimesSync,
   writeFileSync,
@@ -21,6 +20,7 @@ import type { Digest } from "../model/digest.ts";
 import { printTree } from "../model/tree.ts";
 import type { Tree } from "../model/tree.ts";
 import { removeIfPossible, syncFileSystem } from "./disk.ts";
+import { openStagedFiles } from "./staged-files.ts";
 import type { StateLayout } from "./state-layout.ts";
 
 /** Bytes that are on their way into the store. Nothing of them is visible before `seal`. */
@@ -32,8 +32,8 @@ export interface Transaction {
     content: AsyncIterable<Uint8Array> | Uint8Array,
     check?: ContentCheck,
   ): Promise<{ digest: Digest; sizeBytes: number }>;
-  /** A new name in `dir`, for a file that somebody else writes as an object has to be, hashing what is written; `take` takes it in. */
-  place(): string;
+  /** Where somebody else may write a file as an object has to be, hashing what is written; `take` takes it in. */
+  place(): ObjectPlace;
   /** `from` is `device,inode` of the file that it is a copy of: "itself" when that is the pool's own. */
   take(
     file: string,
@@ -48,6 +48,12 @@ export interface Transaction {
   seal(options?: { readonly barrierFollows: boolean }): Promise<boolean>;
   /** Removes whatever was not sealed. */
   discard(): void;
+}
+
+/** See `ContentSink.place`. */
+export interface ObjectPlace {
+  readonly folder: string;
+  readonly file: string;
 }
 
 export interface ContentCheck {
@@ -69,28 +75,36 @@ export function beginTransaction(
 ): Transaction {
   const dir = path.join(layout.incoming, randomUUID());
   mkdirSync(dir, { mode: 0o700 });
-  /** Numbers of files: a hundred thousand long names would be what fills the memory. */
-  const objects = new Map<Digest, number>();
-  const trees = new Map<Digest, number>();
   const prefix = `${dir}/object-`;
   let counter = 0;
 
   const nextName = (): string => `${prefix}${(counter += 1)}`;
-  const numberOf = (file: string): number => Number(file.slice(prefix.length));
+  const nameOf = (number: number): string => `${prefix}${number}`;
+  const numberOf = (file: string): number => (file.startsWith(prefix) ? Number(file.slice(prefix.length)) : 0);
+  const objects = openStagedFiles(`${dir}/objects`, nameOf);
+  const trees = openStagedFiles(`${dir}/trees`, nameOf);
   const isStored = (digest: Digest, sizeBytes: number): boolean =>
     objects.has(digest) || hasObject(layout, digest, sizeBytes);
+
+  let folder: string | undefined;
+
+  /** One object for many files. */
+  function place(): ObjectPlace {
+    folder ??= objects.openFolder();
+    return { folder, file: nextName() };
+  }
 
   function take(
     file: string,
     { digest, sizeBytes }: { readonly digest: Digest; readonly sizeBytes: number },
     from?: string,
   ): "taken" | "itself" {
-    if (!isStored(digest, sizeBytes)) {
-      objects.set(digest, numberOf(file));
+    if (!isStored(digest, sizeBytes) || objects.has(digest)) {
+      objects.add(digest, numberOf(file));
       return "taken";
     }
     unlinkSync(file);
-    if (from === undefined || objects.has(digest)) return "taken";
+    if (from === undefined) return "taken";
     const { dev, ino } = lstatSync(layout.object(digest), { bigint: true });
     return `${dev},${ino}` === from ? "itself" : "taken";
   }
@@ -140,11 +154,11 @@ export function beginTransaction(
     const digest = asDigest(createHash("sha256").update(bytes).digest("hex"));
     check?.whole({ digest, sizeBytes: bytes.length });
     if (!isStored(digest, bytes.length)) {
-      const file = nextName();
+      const file = objects.nameOf(digest);
       writeNew(file, bytes);
       const second = Math.floor(now());
       utimesSync(file, second, second);
-      objects.set(digest, numberOf(file));
+      objects.add(digest);
     }
     return { digest, sizeBytes: bytes.length };
   }
@@ -177,9 +191,8 @@ export function beginTransaction(
     const text = printTree(tree);
     const digest = digestOf(text);
     if (!trees.has(digest) && !existsSync(layout.tree(digest))) {
-      const file = nextName();
-      writeNew(file, text);
-      trees.set(digest, numberOf(file));
+      writeNew(trees.nameOf(digest), text);
+      trees.add(digest);
     }
     onTree(digest, tree);
     return digest;
@@ -189,22 +202,13 @@ export function beginTransaction(
     if (objects.size === 0 && trees.size === 0) return false;
     const gone = refused();
     await syncFileSystem(dir);
-    const folders = new Set<string>();
-    const name = (number: number, to: string): void => {
-      const folder = path.dirname(to);
-      if (!folders.has(folder)) mkdirSync(folder, { recursive: true, mode: 0o755 });
-      folders.add(folder);
-      renameSync(`${prefix}${number}`, to);
-    };
-    for (const [digest, number] of objects) if (!gone.has(digest)) name(number, layout.object(digest));
-    for (const [digest, number] of trees) name(number, layout.tree(digest));
+    objects.giveNames((digest) => layout.object(digest), gone);
+    trees.giveNames((digest) => layout.tree(digest), new Set());
     if (!barrierFollows) await syncFileSystem(dir);
-    objects.clear();
-    trees.clear();
     return true;
   }
 
-  return { dir, put, place: nextName, take, putText, putFile, putTree, seal, discard: () => removeIfPossible(dir) };
+  return { dir, put, place, take, putText, putFile, putTree, seal, discard: () => removeIfPossible(dir) };
 }
 
 /** The digest under which the record of a directory is stored. */

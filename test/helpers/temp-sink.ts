@@ -19,20 +19,27 @@ export interface TempSink extends ContentSink {
 
 export async function openTempSink(): Promise<TempSink> {
   const directory = await mkdtemp(join(tmpdir(), "asof-sink-"));
+  const folder = await mkdtemp(join(tmpdir(), "asof-sink-new-"));
   let puts = 0;
   return {
     directory,
-    stored: async () => (await readdir(directory)).toSorted(),
+    stored: async () => {
+      const begun = await readdir(folder, { recursive: true, withFileTypes: true });
+      const unfinished = begun.filter((one) => one.isFile()).map(({ name }) => `unfinished-${name}`);
+      return [...(await readdir(directory)), ...unfinished].toSorted();
+    },
     puts: () => puts,
     place: () => {
       puts += 1;
-      return join(directory, `unfinished-${puts}`);
+      return { folder, file: join(directory, `unfinished-${puts}`) };
     },
     take: (file, { digest }) => {
       renameSync(file, join(directory, digest));
       return "taken";
     },
-    remove: () => rm(directory, { recursive: true, force: true }),
+    remove: async () => {
+      for (const one of [directory, folder]) await rm(one, { recursive: true, force: true });
+    },
     async put(content, expected = {}) {
       puts += 1;
       const temporary = join(directory, `unfinished-${puts}`);
