@@ -13,6 +13,7 @@ import { placeFile } from "./place-file.ts";
 import { stageFile, writeNew } from "./stage-file.ts";
 import { relativeTarget } from "./public-layout.ts";
 import type { PublicLayout } from "./public-layout.ts";
+import { openWholeFolders } from "./whole-folders.ts";
 
 /** What staging needs to know of the world. */
 export interface StageContext extends ListingContext {
@@ -43,8 +44,8 @@ export interface Stage {
   /** A new empty folder to fill by hand; the caller adds the move. */
   folder(): string;
   move(move: Move): void;
-  /** Stages a file of the state, which is not empty, under a name that never gets other bytes; nothing is done where it is already. */
-  immutable(file: string, to: string): void;
+  /** Stages a file of the state, which is not empty, under a name that never gets other bytes; nothing is done where it is already. With `last` it appears after everything that was staged so before it. */
+  immutable(file: string, to: string, options?: { readonly last: boolean }): void;
   /** Whether a name is there or staged. */
   has(to: string): boolean;
   /** Stages a generated file, unless exactly these bytes stand there already. */
@@ -70,6 +71,7 @@ export function openStage(context: StageContext): Stage {
   const { publicLayout, pages, stagingDir } = context;
   const copy = context.layout === "copies";
   const moves: Move[] = [];
+  const wholeFolders = openWholeFolders(stagingDir);
   const complete = new Set<Digest>();
   /** Where something is that will be visible under another name. */
   const staged = new Map<string, string>();
@@ -141,13 +143,16 @@ export function openStage(context: StageContext): Stage {
   function stageShared(digest: Digest, earlier: Digest | undefined, level: number): void {
     if (isComplete(digest)) return;
     const to = publicLayout.shared(digest);
-    const dir = stagingFolder();
+    const place = wholeFolders.placeFor(to);
+    if (place !== undefined) mkdirSync(place, { mode: 0o755 });
+    const dir = place ?? stagingFolder();
     const tree = context.tree(digest);
     const previous = earlier === undefined ? undefined : { root: earlier, dir: publicLayout.shared(earlier) };
     fillDirectory(dir, to, tree, previous, level, "");
     writeListing(dir, tree, tree.path);
     complete.add(digest);
-    move({ from: dir, to });
+    if (place === undefined) move({ from: dir, to });
+    else staged.set(to, dir);
   }
 
   /**
@@ -178,23 +183,30 @@ export function openStage(context: StageContext): Stage {
     return dir;
   }
 
+  function immutable(file: string, to: string, { last } = { last: false }): void {
+    const place = last ? undefined : wholeFolders.placeFor(to);
+    // What is not there holds nothing.
+    if (place === undefined ? isThere(to) : staged.has(to)) return;
+    if (place === undefined && !copy) {
+      move({ from: file, to, links: true });
+      return;
+    }
+    const from = place ?? path.join(stagingDir, `file-${(counter += 1)}`);
+    placeFile(file, from, { copy, sizeBytes: 1 });
+    if (place === undefined) move({ from, to });
+    else staged.set(to, from);
+  }
+
   return {
-    moves,
+    get moves() {
+      return [...wholeFolders.moves(), ...moves];
+    },
     root,
     shared: (tree) => stageShared(tree, undefined, levelOf(context.tree(tree))),
     folder: stagingFolder,
     move,
     has: isThere,
-    immutable: (file, to) => {
-      if (isThere(to)) return;
-      if (!copy) {
-        move({ from: file, to, links: true });
-        return;
-      }
-      const from = path.join(stagingDir, `file-${(counter += 1)}`);
-      placeFile(file, from, { copy, sizeBytes: 1 });
-      move({ from, to });
-    },
+    immutable,
     file: (to, content) => {
       const from = path.join(stagingDir, `file-${(counter += 1)}`);
       if (stageFile(from, to, content, context.now())) move({ from, to });

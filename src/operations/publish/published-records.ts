@@ -32,10 +32,10 @@ export function stageRecords(
     for (const node of store.tree(digest).nodes) {
       if (node.kind === "directory") stageRecord(node.tree, before.get(node.name));
     }
-    stage.immutable(store.layout.tree(digest), publicLayout.record(base, digest));
+    // The root's record is the last to become visible: where it is, all below it is.
+    stage.immutable(store.layout.tree(digest), publicLayout.record(base, digest), { last: digest === root });
   }
 
-  // The root's record is the last to become visible: where it is, all below it is.
   const isThere = previous !== undefined && stage.has(publicLayout.record(base, previous));
   stageRecord(root, isThere ? previous : undefined);
 }
