@@ -13,6 +13,8 @@ import { placeFile } from "./place-file.ts";
 import { stageFile, writeNew } from "./stage-file.ts";
 import { relativeTarget } from "./public-layout.ts";
 import type { PublicLayout } from "./public-layout.ts";
+import { openDirectoryMaker } from "./directory-maker.ts";
+import type { FileToPlace, NewDirectory } from "./new-directory.ts";
 import { openWholeFolders } from "./whole-folders.ts";
 
 /** What staging needs to know of the world. */
@@ -39,8 +41,9 @@ export interface Move {
 /** Builds trees and files below a staging folder. Nothing is visible until the moves are made, in their order. */
 export interface Stage {
   readonly moves: readonly Move[];
-  /** Makes sure that the shared directory of a record is there or will be. */
+  /** Makes sure that the shared directory of a record is there or will be; as a whole when `finish` has resolved. */
   shared(tree: Digest): void;
+  finish(): Promise<void>;
   /** A new empty folder to fill by hand; the caller adds the move. */
   folder(): string;
   move(move: Move): void;
@@ -50,8 +53,8 @@ export interface Stage {
   has(to: string): boolean;
   /** Stages a generated file, unless exactly these bytes stand there already. */
   file(to: string, content: string): void;
-  /** Stages the root of a publication's version under `to`. `previous` is one like it, whose links are used where they are on disk or staged. */
-  root(root: Digest, publication: Publication, to: string, options: RootOptions): void;
+  /** Stages the root of a publication's version under `to`. `previous` is one like it, whose links are used where they are on disk or staged. Whole when it resolves. */
+  root(root: Digest, publication: Publication, to: string, options: RootOptions): Promise<void>;
 }
 
 export interface RootOptions {
@@ -76,8 +79,9 @@ export function openStage(context: StageContext): Stage {
   /** Where something is that will be visible under another name. */
   const staged = new Map<string, string>();
   let counter = 0;
+  let maker = openDirectoryMaker();
 
-  function root(digest: Digest, publication: Publication, to: string, options: RootOptions): void {
+  async function root(digest: Digest, publication: Publication, to: string, options: RootOptions): Promise<void> {
     const dir = stagingFolder();
     const tree = context.tree(digest);
     fillDirectory(dir, to, tree, options.previous, 0, options.heading);
@@ -93,7 +97,13 @@ export function openStage(context: StageContext): Stage {
       writeNew(from, page);
       move({ from, to: path.join(options.pageBeside, listingName) });
     }
+    await finish();
     move({ from: dir, to });
+  }
+
+  async function finish(): Promise<void> {
+    await maker.finish();
+    maker = openDirectoryMaker();
   }
 
   function move(one: Move): void {
@@ -144,15 +154,33 @@ export function openStage(context: StageContext): Stage {
     if (isComplete(digest)) return;
     const to = publicLayout.shared(digest);
     const place = wholeFolders.placeFor(to);
-    if (place !== undefined) mkdirSync(place, { mode: 0o755 });
-    const dir = place ?? stagingFolder();
+    const dir = place ?? stagingName();
     const tree = context.tree(digest);
-    const previous = earlier === undefined ? undefined : { root: earlier, dir: publicLayout.shared(earlier) };
-    fillDirectory(dir, to, tree, previous, level, "");
-    writeListing(dir, tree, tree.path);
+    if (earlier === undefined && level < deepestSharedLevel) maker.make(newDirectory(dir, to, tree, level));
+    else {
+      mkdirSync(dir, { mode: 0o755 });
+      const previous = earlier === undefined ? undefined : { root: earlier, dir: publicLayout.shared(earlier) };
+      fillDirectory(dir, to, tree, previous, level, "");
+      writeListing(dir, tree, tree.path);
+    }
     complete.add(digest);
     if (place === undefined) move({ from: dir, to });
     else staged.set(to, dir);
+  }
+
+  /** A shared directory that nothing like it stands for, after those that it leads to. */
+  function newDirectory(dir: string, to: string, tree: Tree, level: number): NewDirectory {
+    const files: FileToPlace[] = [];
+    const symlinks: { readonly name: string; readonly target: string }[] = [];
+    for (const node of tree.nodes) {
+      const { name } = node;
+      if (node.kind === "directory") {
+        stageShared(node.tree, undefined, level + 1);
+        symlinks.push({ name, target: relativeTarget(path.join(to, name), publicLayout.shared(node.tree)) });
+      } else if (!context.isTakenDown(node.digest))
+        files.push({ name, object: context.object(node.digest), sizeBytes: node.sizeBytes });
+    }
+    return { dir, files, symlinks, page: listingOf(tree, tree.path) };
   }
 
   /**
@@ -170,7 +198,13 @@ export function openStage(context: StageContext): Stage {
   }
 
   function writeListing(dir: string, tree: Tree, heading: string): void {
-    if (!hasOwnListing(tree)) writeNew(`${dir}/${listingName}`, pages.listing(directoryView(tree, context, heading)));
+    const page = listingOf(tree, heading);
+    if (page !== undefined) writeNew(`${dir}/${page.name}`, page.text);
+  }
+
+  function listingOf(tree: Tree, heading: string): NewDirectory["page"] {
+    if (hasOwnListing(tree)) return undefined;
+    return { name: listingName, text: pages.listing(directoryView(tree, context, heading)) };
   }
 
   function isThere(to: string): boolean {
@@ -178,9 +212,13 @@ export function openStage(context: StageContext): Stage {
   }
 
   function stagingFolder(): string {
-    const dir = `${stagingDir}/tree-${(counter += 1)}`;
+    const dir = stagingName();
     mkdirSync(dir, { mode: 0o755 });
     return dir;
+  }
+
+  function stagingName(): string {
+    return `${stagingDir}/tree-${(counter += 1)}`;
   }
 
   function immutable(file: string, to: string, { last } = { last: false }): void {
@@ -203,6 +241,7 @@ export function openStage(context: StageContext): Stage {
     },
     root,
     shared: (tree) => stageShared(tree, undefined, levelOf(context.tree(tree))),
+    finish,
     folder: stagingFolder,
     move,
     has: isThere,

@@ -193,7 +193,7 @@ export async function applyBuild(workspace: Workspace, plan: BuildPlan): Promise
     await makeVisible(workspace, hosts.moves, transaction.dir);
     const content = openStagingFolder(workspace, transaction, "content");
     for (const { distribution, checkpoint, previous } of plan.checkpoints) {
-      stageCheckpoint(workspace, content, distribution, checkpoint, previous);
+      await stageCheckpoint(workspace, content, distribution, checkpoint, previous);
     }
     for (const { basePath, root, previous } of plan.records) stageRecords(workspace, content, basePath, root, previous);
     for (const file of plan.besides) content.file(file.path, file.content);

@@ -49,13 +49,13 @@ export function checkpointHeading(
 }
 
 /** Stages one checkpoint of one distribution. `previous` is used where it stands on disk or was staged just now: unchanged directories cost nothing then. */
-export function stageCheckpoint(
+export async function stageCheckpoint(
   workspace: Workspace,
   stage: Stage,
   distribution: DistributionSettings,
   checkpoint: Checkpoint,
   previous: Checkpoint | undefined,
-): void {
+): Promise<void> {
   const { publicLayout } = workspace;
   const { basePath } = distribution;
   const beside = publicLayout.beside(basePath, checkpoint.created);
@@ -63,7 +63,7 @@ export function stageCheckpoint(
   for (const pin of pinsOf(workspace, distribution, checkpoint)) stage.file(path.join(beside, pin.name), pin.text);
   stageProof(workspace, stage, basePath, checkpoint);
   stageRecords(workspace, stage, basePath, checkpoint.root, previous?.root);
-  stage.root(checkpoint.root, checkpoint, publicLayout.checkpoint(basePath, checkpoint.created), {
+  await stage.root(checkpoint.root, checkpoint, publicLayout.checkpoint(basePath, checkpoint.created), {
     heading: checkpointHeading(workspace, distribution, checkpoint),
     previous:
       previous === undefined

@@ -76,7 +76,12 @@ export async function publish(
     rememberFirstPages(workspace);
     const stage = openStagingFolder(workspace, transaction, "checkpoints");
     if (options.checkpoint)
-      stageEverywhere(workspace, stage, history, { ...version, ...publication, tombstone: undefined, labels: [] });
+      await stageEverywhere(workspace, stage, history, {
+        ...version,
+        ...publication,
+        tombstone: undefined,
+        labels: [],
+      });
     if (stage.moves.length > 0) recordDistributions(workspace, distributionsOnDisk(workspace));
     // Also where nothing was named just now: a run that failed may have named what this one found.
     await syncFileSystem(transaction.dir);
@@ -103,9 +108,14 @@ export function hasNewContent(
   return upstream !== undefined && newest.manifest !== null && newest.manifest.digest !== upstream;
 }
 
-function stageEverywhere(workspace: Workspace, stage: Stage, history: History, checkpoint: Checkpoint): void {
+async function stageEverywhere(
+  workspace: Workspace,
+  stage: Stage,
+  history: History,
+  checkpoint: Checkpoint,
+): Promise<void> {
   const previous = newestKept(history);
   for (const distribution of checkpointDistributions(workspace, history.name)) {
-    stageCheckpoint(workspace, stage, distribution, checkpoint, previous);
+    await stageCheckpoint(workspace, stage, distribution, checkpoint, previous);
   }
 }
