@@ -70,6 +70,11 @@ export function parseTree(text: string): Tree | undefined {
   return { repository: repository.slice("repository ".length), path: path.slice("path ".length), nodes };
 }
 
+/** 0 for the root, 1 for the directories in it. */
+export function levelOf(tree: Tree): number {
+  return tree.path === "" ? 0 : tree.path.split("/").length;
+}
+
 /** Entries in the order that `planTrees` wants. */
 export function sortEntries(entries: Iterable<Entry>): readonly Entry[] {
   return [...entries].toSorted((a, b) => compareNames(a.path, b.path));

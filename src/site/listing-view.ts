@@ -14,6 +14,13 @@ export interface ListingContext {
   isTakenDown(digest: Digest): boolean;
 }
 
+/** Manifest and listing at the root, listings below: a repository's own entry of such a name wins. */
+export const listingName = "index.html";
+
+export function hasOwnListing(tree: Tree): boolean {
+  return tree.nodes.some((node) => node.name === listingName);
+}
+
 /** The page of a directory below the root: nothing in it names a checkpoint, because many share it. */
 export function directoryView(tree: Tree, context: ListingContext, heading: string): ListingView {
   const { siteTitle, assets } = context;

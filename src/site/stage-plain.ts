@@ -10,7 +10,7 @@ import type { DroppedPath, PlainState } from "./plain-state.ts";
 import { relativeTarget } from "./public-layout.ts";
 import { stageFile } from "./stage-file.ts";
 import { lstatIfThere } from "./stat-if-there.ts";
-import { hasOwnListing } from "./stage-tree.ts";
+import { hasOwnListing } from "./listing-view.ts";
 import type { Stage, StageContext } from "./stage-tree.ts";
 
 /**

@@ -1,13 +1,14 @@
-import { linkSync, lstatSync, mkdirSync, readlinkSync, symlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, symlinkSync } from "node:fs";
 import path from "node:path";
 
-import { hasErrorCode } from "../error-code.ts";
 import type { Layout } from "../model/config.ts";
 import type { Digest } from "../model/digest.ts";
 import type { Publication } from "../model/history.ts";
+import { levelOf } from "../model/tree.ts";
 import type { Tree } from "../model/tree.ts";
 import type { Pages } from "../pages/views.ts";
-import { directoryView, rootView } from "./listing-view.ts";
+import { directoryView, hasOwnListing, listingName, rootView } from "./listing-view.ts";
+import { linkEarlierSymlink } from "./link-earlier-symlink.ts";
 import type { ListingContext } from "./listing-view.ts";
 import { placeFile } from "./place-file.ts";
 import { stageFile, writeNew } from "./stage-file.ts";
@@ -66,9 +67,6 @@ export interface RootOptions {
 
 /** Linux follows 40 symlinks on the way to a file: below this level directories are real. */
 export const deepestSharedLevel = 32;
-
-/** Manifest and listing at the root; listings below. A repository's own entry of such a name wins. */
-const listingName = "index.html";
 
 export function openStage(context: StageContext): Stage {
   const { publicLayout, pages, stagingDir } = context;
@@ -251,26 +249,4 @@ export function openStage(context: StageContext): Stage {
       if (stageFile(from, to, content, context.now())) move({ from, to });
     },
   };
-}
-
-/** 0 for the root, 1 for the directories in it. */
-export function levelOf(tree: Tree): number {
-  return tree.path === "" ? 0 : tree.path.split("/").length;
-}
-
-export function hasOwnListing(tree: Tree): boolean {
-  return tree.nodes.some((node) => node.name === listingName);
-}
-
-/** False, and nothing done, where there is no symlink to `target`: the way to the same directory may be a shorter one from there (its neighbours have the same two digits). */
-function linkEarlierSymlink(from: string, to: string, target: string): boolean {
-  try {
-    if (readlinkSync(from) !== target) return false;
-    linkSync(from, to);
-    return true;
-  } catch (error) {
-    // Nothing there, or no symlink; too many links, or a file system that links no symlinks: a new one does as well.
-    if (hasErrorCode(error, "ENOENT", "EINVAL", "EMLINK", "EPERM", "ENOTSUP")) return false;
-    throw error;
-  }
 }

@@ -7,7 +7,7 @@ import { directoryView, rootView } from "./listing-view.ts";
 import { copyObject, placeFile } from "./place-file.ts";
 import { isListingPage } from "./plain-state.ts";
 import type { PlainState, ServedFile } from "./plain-state.ts";
-import { hasOwnListing } from "./stage-tree.ts";
+import { hasOwnListing } from "./listing-view.ts";
 import type { Stage, StageContext } from "./stage-tree.ts";
 
 /** What goes after, and what must go before, the staged files take their names. Absolute paths. */

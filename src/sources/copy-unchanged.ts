@@ -169,7 +169,7 @@ export function copyUnchanged({ real, key, sizeBytes, to, second }: CopyJob, sto
   }
 
   function faultOf(error: Error): Copied {
-    const text = (key: string): string => String(Reflect.get(error, key) ?? "");
+    const text = (of: string): string => String(Reflect.get(error, of) ?? "");
     const code = text("code");
     // ENXIO: a socket took the file's place; EAGAIN: another process holds a lease on it.
     if (side === "source" && ["ENOENT", "ENOTDIR", "ELOOP", "ENXIO", "EAGAIN"].includes(code))

@@ -6,7 +6,7 @@ import type { Digest } from "../../model/digest.ts";
 import { keptCheckpoints } from "../../model/history.ts";
 import type { Checkpoint } from "../../model/history.ts";
 import { directoryView, rootView } from "../../site/listing-view.ts";
-import { hasOwnListing } from "../../site/stage-tree.ts";
+import { hasOwnListing } from "../../site/listing-view.ts";
 import type { Stage } from "../../site/stage-tree.ts";
 import { publicationNumbered, standsAsRecorded } from "./build-plain.ts";
 import { readPlainState } from "./built-record.ts";

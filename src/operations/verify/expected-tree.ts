@@ -10,7 +10,9 @@ import type { ListingContext } from "../../site/listing-view.ts";
 import type { PlainState } from "../../site/plain-state.ts";
 import { relativeTarget } from "../../site/public-layout.ts";
 import type { PublicLayout } from "../../site/public-layout.ts";
-import { deepestSharedLevel, hasOwnListing, levelOf } from "../../site/stage-tree.ts";
+import { levelOf } from "../../model/tree.ts";
+import { hasOwnListing } from "../../site/listing-view.ts";
+import { deepestSharedLevel } from "../../site/stage-tree.ts";
 import type { Expected, ExpectedDirectory, ExpectedFile } from "./expected.ts";
 
 /** What staging (site/stage-tree.ts, site/stage-plain.ts) would have made, told as data. */
