@@ -20,16 +20,40 @@ export async function parseCommand(
   command: Command,
   columns: number,
 ): Promise<ParsedArguments> {
-  let parsed: ReadonlyMap<string, unknown> | undefined;
+  const { parsed } = await readArguments(argv, entry, command);
+  if (parsed === undefined) {
+    const { output } = await readArguments(argv, entry, command, columns);
+    return { kind: "help", text: `${output.trimEnd()}\n\n${helpTail(command)}\n` };
+  }
+  const [, extra] = wordsOf(parsed);
+  if (extra !== undefined) throw usageFailure(`Unknown argument: ${extra}`, argv, entry.name, command);
   const specs: OptionSpecs = { ...command.options, ...globalOptions };
+  const options = readOptions(specs, parsed);
+  const positionals = Object.keys(command.positionals).map((name) => [camelCase(name), parsed?.get(name)] as const);
+  return { kind: "run", values: Object.fromEntries([...options, ...positionals]) };
+}
+
+/**
+ * Has yargs read the command line; without values it found that help is asked for. It lays out the help of every command that it runs, which takes longer than all reading: so it hears of descriptions
+ * only when the help is for somebody, and then of the width too.
+ */
+async function readArguments(
+  argv: readonly string[],
+  entry: CommandEntry,
+  command: Command,
+  columns?: number,
+): Promise<{ readonly parsed: ReadonlyMap<string, unknown> | undefined; readonly output: string }> {
+  let parsed: ReadonlyMap<string, unknown> | undefined;
+  let output = "";
+  const isShown = columns !== undefined;
   const program = newProgram(columns)
-    .options(yargsOptions(command.options, "Options:"))
-    .options(yargsOptions(globalOptions, "Options of every command:"))
+    .options(yargsOptions(command.options, "Options:", isShown))
+    .options(yargsOptions(globalOptions, "Options of every command:", isShown))
     .group("help", "Options of every command:")
     .command({
       command: [entry.name, ...Object.entries(command.positionals).map(positionalUsage)].join(" "),
       describe: entry.summary,
-      builder: (inner: Argv) => describeCommand(inner, entry, command),
+      builder: (inner: Argv) => withPositionals(isShown ? describeCommand(inner, entry, command) : inner, command),
       handler: (values: object) => {
         parsed = new Map(Object.entries(values));
       },
@@ -37,16 +61,10 @@ export async function parseCommand(
     .fail((message, error) => {
       throw usageFailure(message || error.message, argv, entry.name, command);
     });
-  let help = "";
-  await program.parseAsync([...argv], {}, (_error: unknown, _values: unknown, output: string) => {
-    help = output;
+  await program.parseAsync([...argv], {}, (_error: unknown, _values: unknown, text: string) => {
+    output = text;
   });
-  if (parsed === undefined) return { kind: "help", text: `${help.trimEnd()}\n\n${helpTail(command)}\n` };
-  const [, extra] = wordsOf(parsed);
-  if (extra !== undefined) throw usageFailure(`Unknown argument: ${extra}`, argv, entry.name, command);
-  const options = readOptions(specs, parsed);
-  const positionals = Object.keys(command.positionals).map((name) => [camelCase(name), parsed?.get(name)] as const);
-  return { kind: "run", values: Object.fromEntries([...options, ...positionals]) };
+  return { parsed, output };
 }
 
 /** How yargs reads words: nothing is turned into a number, split at dots or negated behind the command's back. */
@@ -60,7 +78,7 @@ const parserSettings = {
   "strip-aliased": true,
 } as const;
 
-function newProgram(columns: number): Argv {
+function newProgram(columns: number | undefined): Argv {
   return yargs()
     .scriptName("asof")
     .locale("en")
@@ -70,14 +88,18 @@ function newProgram(columns: number): Argv {
     .strict()
     .help("help", "Show this help")
     .alias("help", "h")
-    .wrap(Math.max(40, Math.min(100, columns)));
+    .wrap(columns === undefined ? null : Math.max(40, Math.min(100, columns)));
 }
 
 function describeCommand(inner: Argv, entry: CommandEntry, command: Command): Argv {
   const usage = ["asof", entry.name, ...Object.entries(command.positionals).map(positionalUsage), "[options]"].join(
     " ",
   );
-  let described = inner.usage(`Usage: ${usage}\n\n${entry.summary}\n\n${command.description}`);
+  return inner.usage(`Usage: ${usage}\n\n${entry.summary}\n\n${command.description}`);
+}
+
+function withPositionals(inner: Argv, command: Command): Argv {
+  let described = inner;
   for (const [name, { description }] of Object.entries(command.positionals)) {
     described = described.positional(name, { type: "string", describe: description });
   }
@@ -95,10 +117,10 @@ function positionalUsage([name, { required, many }]: readonly [string, Positiona
   return required === true ? `<${text}>` : `[${text}]`;
 }
 
-function yargsOptions(specs: OptionSpecs, group: string): Record<string, Options> {
+function yargsOptions(specs: OptionSpecs, group: string, isShown: boolean): Record<string, Options> {
   return Object.fromEntries(
     Object.entries(specs).map(([name, spec]) => {
-      const described: Options = { describe: spec.description, group };
+      const described: Options = isShown ? { describe: spec.description, group } : { hidden: true };
       if (spec.alias !== undefined) described.alias = spec.alias;
       if (spec.kind === "flag") return [name, { ...described, type: "boolean" }];
       const valued: Options = { ...described, type: "string", requiresArg: true };
