@@ -5,6 +5,7 @@ import path from "node:path";
 import { Eta } from "eta";
 
 import { Failure } from "./failure.ts";
+import { packageRoot } from "./package-root.ts";
 
 /** The eta templates of one output language. */
 export interface Templates {
@@ -16,8 +17,8 @@ export interface Templates {
   readonly fingerprint: string;
 }
 
-/** The folder of built-in templates, beside `src/` and `dist/` alike. */
-export const builtInTemplates: string = path.join(import.meta.dirname, "..", "templates");
+/** The folder of built-in templates. */
+export const builtInTemplates: string = path.join(packageRoot, "templates");
 
 /**
  * Opens the built-in templates below `folder` (a sub-folder of templates/), each replaced by a file of the same name in `overrides` when there is one.

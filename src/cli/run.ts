@@ -3,6 +3,7 @@ import path from "node:path";
 
 import { Failure } from "../failure.ts";
 import type { Config } from "../model/config.ts";
+import { packageRoot } from "../package-root.ts";
 import type { CommandWorld } from "./command.ts";
 import { commands } from "./commands/index.ts";
 import type { CommandEntry } from "./commands/index.ts";
@@ -140,7 +141,7 @@ function clearingFirst(terminal: Terminal, progress: Progress): Terminal {
 }
 
 async function packageVersion(): Promise<string> {
-  const text = await readFile(path.join(import.meta.dirname, "..", "..", "package.json"), "utf8");
+  const text = await readFile(path.join(packageRoot, "package.json"), "utf8");
   const description: unknown = JSON.parse(text);
   const isVersioned = typeof description === "object" && description !== null && "version" in description;
   if (!isVersioned || typeof description.version !== "string") throw new Error("package.json has no version");

@@ -1,4 +1,6 @@
 import path from "node:path";
 
-/** Where the shipped JSON Schema stands, beside `src/` and `dist/` alike. */
-export const jsonSchemaFile: string = path.join(import.meta.dirname, "..", "..", "templates", "asof.schema.json");
+import { packageRoot } from "../package-root.ts";
+
+/** Where the shipped JSON Schema stands. */
+export const jsonSchemaFile: string = path.join(packageRoot, "templates", "asof.schema.json");

@@ -16,7 +16,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   site: ["model", "pages", "failure.ts", "error-code.ts"],
   serve: ["model", "failure.ts", "error-code.ts"],
   watch: ["model", "failure.ts", "error-code.ts"],
-  config: ["model", "failure.ts", "error-code.ts"],
+  config: ["model", "failure.ts", "error-code.ts", "package-root.ts"],
   operations: [
     "model",
     "formats",
@@ -29,9 +29,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "watch",
     "failure.ts",
     "error-code.ts",
+    "package-root.ts",
     "templates.ts",
   ],
-  cli: ["model", "operations", "config", "pages", "redirects", "failure.ts", "error-code.ts"],
+  cli: ["model", "operations", "config", "pages", "redirects", "failure.ts", "error-code.ts", "package-root.ts"],
 };
 
 /** Libraries and built-in modules -> the only places that may import them. */
@@ -91,7 +92,7 @@ describe("the layout of src/", () => {
 
 function mayImport(file: string, target: string): boolean {
   const from = folderOf(file);
-  if (file === "templates.ts") return target === "failure.ts";
+  if (file === "templates.ts") return target === "failure.ts" || target === "package-root.ts";
   // index.ts is the public face: it may name anything.
   return file === "index.ts" || from === folderOf(target) || allowed[from]?.includes(folderOf(target)) === true;
 }
