@@ -15,9 +15,10 @@ import type { MeasuredRun } from "./measured-run.ts";
  * `asof --help` as a ratio to a program that is nothing but yargs with the same commands. Rounds alternate between the two, and the median of their ratios counts, because a shared machine is faster
  * in one minute than in the next.
  *
- * Where the time goes (processor seconds, the least of eight runs, two busy processors, Node 20.20): an empty program 0.05, `asof --help` 0.08, yargs 0.14. Help without a command loads neither
- * yargs nor any command (cli/program-help.ts). What commands load: zod 0.08, yargs 0.08, yaml 0.04, fast-glob 0.04, all of undici 0.09, undici's agent alone 0.03. `asof sync --help` took 0.41 and takes 0.34 since
- * `sync` loads what only `--dry-run` needs when it is asked for, and fast-glob comes with the source that globs. What is left is some 400 files to find, read and compile.
+ * Where the time goes (processor seconds, the least of nine runs, two busy processors, Node 20.20): an empty program 0.06, `asof --help` 0.09, yargs 0.14. Help without a command loads neither
+ * yargs nor any command (cli/program-help.ts). fast-glob (0.04) and undici come with the source that needs them. `asof build` with nothing to do took 0.59 and takes 0.37 since modules, zod and yaml are
+ * joined into few files (build.mjs: 346 files were found, read and compiled, now 59, 50 of them of yargs, which finds its messages beside its own files), and yargs lays out
+ * no help that nobody asked for. A fifth of what is left is Node itself, a sixth compiling, a tenth trying whether the rules can be written (operations/build/check-expressible.ts).
  */
 const rounds = Number(process.env["ASOF_BENCH_ROUNDS"] ?? 15);
 

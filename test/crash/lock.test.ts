@@ -6,16 +6,28 @@ import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { rolldown } from "rolldown";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 import { takeLock } from "../../src/store/lock.ts";
 import { startManyAtOnce } from "./many-starts.ts";
-import { builtProgram } from "./record/built-program.ts";
 
 describe("the lock", () => {
+  const modules = mkdtempSync(path.join(os.tmpdir(), "asof-lock-module-"));
+  const lockModule = path.join(modules, "lock.js");
   let dir: string;
   let lock: string;
   let held: ChildProcess[];
+  // The package has it in a file with others.
+  beforeAll(async () => {
+    const bundle = await rolldown({
+      input: path.join(import.meta.dirname, "../../src/store/lock.ts"),
+      platform: "node",
+      transform: { target: "es2023" },
+    });
+    await bundle.write({ file: lockModule });
+  });
+  afterAll(() => rmSync(modules, { recursive: true }));
   beforeEach(() => {
     dir = mkdtempSync(path.join(os.tmpdir(), "asof-lock-"));
     lock = path.join(dir, "lock");
@@ -28,7 +40,7 @@ describe("the lock", () => {
 
   /** Another process that takes the lock and says so. */
   async function holder(): Promise<ChildProcess> {
-    const code = `import { takeLock } from ${JSON.stringify(path.join(builtProgram(), "store", "lock.js"))};
+    const code = `import { takeLock } from ${JSON.stringify(lockModule)};
       takeLock(process.argv[1], "test", Date.now() / 1000); process.stdout.write("held"); setInterval(() => {}, 1000);`;
     const child = spawn(process.execPath, ["--input-type=module", "-e", code, lock], {
       stdio: ["ignore", "pipe", "inherit"],

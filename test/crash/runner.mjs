@@ -4,7 +4,8 @@ import { pathToFileURL } from "node:url";
 
 import { arm, disarm } from "./faults.mjs";
 
-const { runCli } = await import(pathToFileURL(`${process.env["ASOF_DIST"]}/cli/run.js`).href);
+// Where build.mjs puts what every run begins with.
+const { runCli } = await import(pathToFileURL(`${process.env["ASOF_DIST"]}/chunks/start.js`).href);
 
 process.on("message", (message) => void run(message));
 process.on("disconnect", () => process.exit());

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
@@ -26,16 +26,17 @@ export interface Program {
 
 const root = path.join(import.meta.dirname, "../..");
 
-/** Compiles src/ into a folder of its own: dist/ may be of another day. */
+/** Builds it into a folder of its own: dist/ may be of another day. */
 export function buildProgram(): Program {
   const dir = mkdtempSync(path.join(os.tmpdir(), "asof-program-"));
   for (const name of ["templates", "node_modules", "package.json"]) {
     symlinkSync(path.join(root, name), path.join(dir, name));
   }
-  const compiler = path.join(root, "node_modules/.bin/tsc");
-  const built = spawnSync(compiler, ["-p", path.join(root, "tsconfig.build.json"), "--outDir", path.join(dir, "dist")]);
+  const built = spawnSync(process.execPath, [path.join(root, "build.mjs"), path.join(dir, "dist")], {
+    encoding: "utf8",
+  });
   const main = path.join(dir, "dist/cli/main.js");
-  if (!existsSync(main)) throw new Error(`src/ does not compile: ${built.stdout.toString()}`);
+  if (built.status !== 0) throw new Error(`asof cannot be built: ${built.stdout}${built.stderr}`);
   const start: Program["start"] = (cwd, argv, { env = {}, umask = "022" } = {}) =>
     spawn("sh", ["-c", `umask ${umask}; exec "$@"`, "sh", process.execPath, main, ...argv], {
       cwd,

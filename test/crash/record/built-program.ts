@@ -21,10 +21,9 @@ export function builtProgram(): string {
   for (const name of ["package.json", "templates"]) {
     cpSync(path.join(repository, name), path.join(making, name), { recursive: true });
   }
-  const compiler = path.join(repository, "node_modules", ".bin", "tsc");
-  const args = ["-p", path.join(repository, "tsconfig.build.json"), "--outDir", path.join(making, "dist")];
-  const { stdout, status } = spawnSync(compiler, args, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`asof does not compile:\n${stdout}`);
+  const args = [path.join(repository, "build.mjs"), path.join(making, "dist")];
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`asof cannot be built:\n${stdout}${stderr}`);
   try {
     renameSync(making, home);
   } catch (error) {
@@ -39,14 +38,17 @@ export function builtProgram(): string {
   return dist;
 }
 
-/** Of names, sizes and times of all sources and templates. */
+/** Of names, sizes and times of all sources and templates, and of what makes a program of them. */
 function fingerprint(): string {
   const hash = createHash("sha256");
-  for (const folder of ["src", "templates"]) {
-    for (const name of readdirSync(path.join(repository, folder), { recursive: true, encoding: "utf8" }).toSorted()) {
-      const { size, mtimeMs } = statSync(path.join(repository, folder, name));
-      hash.update(`${folder}/${name} ${size} ${mtimeMs}\n`);
-    }
+  const sources = ["src", "templates"].flatMap((folder) =>
+    readdirSync(path.join(repository, folder), { recursive: true, encoding: "utf8" }).map(
+      (name) => `${folder}/${name}`,
+    ),
+  );
+  for (const file of [...sources, "build.mjs", "package-lock.json", "package.json"].toSorted()) {
+    const { size, mtimeMs } = statSync(path.join(repository, file));
+    hash.update(`${file} ${size} ${mtimeMs}\n`);
   }
   return hash.digest("hex").slice(0, 16);
 }
