@@ -18,24 +18,26 @@ export interface HistoryFold {
   history(): History;
 }
 
-export function openHistoryFold(): HistoryFold {
-  let name: string | undefined;
-  const versions: Version[] = [];
-  const publications: Publication[] = [];
-  const unservable = new Set<number>();
+/** With `before` the fold goes on from the history of the first `lines` lines of the log. */
+export function openHistoryFold(before?: { readonly history: History; readonly lines: number }): HistoryFold {
+  const from = before?.history;
+  let name: string | undefined = from?.name;
+  const versions: Version[] = from?.versions.slice() ?? [];
+  const publications: Publication[] = from?.publications.slice() ?? [];
+  const unservable = new Set<number>(from?.unservable);
   /** Ascending by name. */
-  const checkpoints: Checkpoint[] = [];
-  let horizon: Timestamp | undefined;
-  let settled: boolean | undefined;
-  const lost: LostInterval[] = [];
-  const takenDown = new Map<Digest, TakenDown>();
-  let upstreamManifest: History["upstreamManifest"];
-  let newestEvent: Timestamp = earliestSecond;
+  const checkpoints: Checkpoint[] = from?.checkpoints.slice() ?? [];
+  let horizon: Timestamp | undefined = from?.horizon;
+  let settled: boolean | undefined = from?.settled;
+  const lost: LostInterval[] = from?.lost.slice() ?? [];
+  const takenDown = new Map<Digest, TakenDown>(from?.takenDown);
+  let upstreamManifest: History["upstreamManifest"] = from?.upstreamManifest;
+  let newestEvent: Timestamp = from?.newestEvent ?? earliestSecond;
   /** Lines of the log so far; by year those up to the last one about a checkpoint of it. */
-  let lines = 0;
-  const tellingYears = new Map<string, number>();
+  let lines = before?.lines ?? 0;
+  const tellingYears = new Map<string, number>(from?.tellingYears);
   let year = "";
-  let known: History | undefined;
+  let known: History | undefined = from;
 
   function add(event: HistoryEvent): void {
     lines += 1;
@@ -57,22 +59,19 @@ export function openHistoryFold(): HistoryFold {
         break;
       }
       case "manifest":
-        upstreamManifest = event;
+        upstreamManifest = { digest: event.digest, bytes: event.bytes };
         break;
       case "publication": {
         // Content that a plain publication alone held is swept when another one takes its place: nothing can go back to it.
         const superseded = publications.at(-1);
         if (superseded?.checkpoint === false) unservable.add(superseded.publication);
         const version = versions[event.version];
-        if (!event.checkpoint) {
-          publications.push(event);
-          break;
-        }
         if (version === undefined)
-          throw new Error(`checkpoint ${event.created} names version ${event.version}, which is not there`);
-        const checkpoint = checkpointOf(event, version);
-        publications.push(checkpoint);
-        place(checkpoint);
+          throw new Error(`publication ${event.publication} names version ${event.version}, which is not there`);
+        const publication = publishedVersion(event, version);
+        publications.push(publication);
+        if (!event.checkpoint) break;
+        place(publication);
         if (horizon === undefined || event.created > horizon) horizon = event.created;
         break;
       }
@@ -177,7 +176,7 @@ export function openHistoryFold(): HistoryFold {
 }
 
 /** Written out: to spread an event costs more than all else that a line of the log does to a history. */
-function checkpointOf(publication: Publication, { root, files, bytes }: Version): Checkpoint {
+function publishedVersion(publication: Publication, { root, files, bytes }: Version): Checkpoint {
   const { created, checkpoint, manifest, sums, statement, signatures, added, removed, changed } = publication;
   return {
     publication: publication.publication,
@@ -199,4 +198,4 @@ function checkpointOf(publication: Publication, { root, files, bytes }: Version)
   };
 }
 
-const noLabels: readonly string[] = [];
+export const noLabels: readonly string[] = [];

@@ -54,7 +54,7 @@ export async function withWriter<Result>(
     // The mark by which checkOutput knows the document root again, before anything else can be in it.
     mkdirSync(path.join(config.publicDir, "_asof"), { recursive: true, mode: 0o755 });
     checkOneFileSystem(layout.lock, config.publicDir);
-    const store = openStore(config.stateDir, { create: true, now: () => clock.now() });
+    const store = openStore(config.stateDir, { create: true, now: () => clock.now(), trusting: options.trusting });
     const foreign = await store.recover();
     const workspace = assembleWorkspace(options, store);
     for (const file of foreign) {
@@ -67,6 +67,7 @@ export async function withWriter<Result>(
     const result = await work(workspace);
     // What the work took out of sight takes no room until the next run.
     await store.recover();
+    store.rememberLogs();
     keepReserve(config.stateDir);
     return result;
   } catch (error) {

@@ -31,13 +31,19 @@ export interface WorkspaceOptions {
   readonly onProgress?: OnProgress;
   /** Let root work in folders that others own or may write. */
   readonly allowUnsafeOwner?: boolean;
+  /** `false` for those who look for damage: nothing is taken from what is remembered of logs. */
+  readonly trusting?: boolean;
 }
 
 /** Opens the state for reading: no lock, nothing made. Throws STATE_FORMAT when there is none. */
 export function openWorkspace(options: WorkspaceOptions): Workspace {
   return assembleWorkspace(
     options,
-    openStore(options.config.stateDir, { create: false, now: () => options.clock.now() }),
+    openStore(options.config.stateDir, {
+      create: false,
+      now: () => options.clock.now(),
+      trusting: options.trusting,
+    }),
   );
 }
 

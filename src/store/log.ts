@@ -1,5 +1,6 @@
-import { hash } from "node:crypto";
-import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readSync } from "node:fs";
+import { createHash, hash } from "node:crypto";
+import type { Hash } from "node:crypto";
+import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync } from "node:fs";
 import path from "node:path";
 
 import { Failure } from "../failure.ts";
@@ -8,17 +9,19 @@ import type { Digest } from "../model/digest.ts";
 import type { HistoryEvent } from "../model/history.ts";
 import { syncDirectory, writeWhole } from "./disk.ts";
 import { hasErrorCode, naming } from "../error-code.ts";
+import { openLineIndex } from "./line-index.ts";
+import type { GrowingLineIndex, LineIndex } from "./line-index.ts";
+import { eachWholeLine, hashBeginning } from "./log-bytes.ts";
 import { parseLogLine } from "./log-line.ts";
+import type { LogMemory } from "./log-memory.ts";
 
-/** A repository's log: one JSON object a line, each with its number and the SHA-256 of the line before (line end excluded). It grows when this process appends to it. */
-export interface RepositoryLog {
-  /** SHA-256 of each line; the last one is the head of the chain. */
-  readonly digests: readonly Digest[];
-  /** Bytes up to the end of each line; a torn tail behind the last one was never committed. */
-  readonly ends: readonly number[];
-}
+/**
+ * A repository's log: one JSON object a line, each with its number and the SHA-256 of the line before (line end excluded). A torn tail behind the last line was never committed. It grows when this process
+ * appends to it.
+ */
+export type RepositoryLog = LineIndex;
 
-export const emptyLog: RepositoryLog = { digests: [], ends: [] };
+export const emptyLog: RepositoryLog = openLineIndex();
 
 /** Where the next line of a log joins the chain: its number and the digest of the line before. */
 export interface LogPosition {
@@ -27,15 +30,15 @@ export interface LogPosition {
 }
 
 /** Where the chain stands after `log` and then `added`, which nobody has written yet: what a statement says of the line that will tell of it. */
-export function positionAfter(log: Pick<RepositoryLog, "digests">, added: readonly HistoryEvent[]): LogPosition {
-  const { n, prev } = endOf(log.digests);
+export function positionAfter(log: RepositoryLog, added: readonly HistoryEvent[]): LogPosition {
+  const { n, prev } = endOf(log);
   const { digests } = linesOf({ n, prev }, added);
   return { n: n + digests.length, prev: digests.at(-1) ?? prev };
 }
 
-/** Where a chain of these digests ends. The first line gives 64 zeros as the digest of the line before. */
-export function endOf(digests: readonly Digest[]): LogPosition {
-  return { n: digests.length, prev: digests.at(-1) ?? "0".repeat(64) };
+/** Where a log ends. The first line gives 64 zeros as the digest of the line before. */
+export function endOf(log: RepositoryLog): LogPosition {
+  return { n: log.length, prev: log.digestAt(log.length - 1) ?? "0".repeat(64) };
 }
 
 /** The text of lines that begin at a position, their digests, and their bytes with the line end. */
@@ -56,72 +59,69 @@ export function linesOf(
 }
 
 /** The log of a repository as this process has read and written it. What a line costs does not depend on how many stand before it. */
-export interface OpenLog extends RepositoryLog {
+export interface OpenLog {
+  readonly lines: RepositoryLog;
   /**
    * Appends events and makes them durable: the commit point of every operation. The caller holds the lock. Several events are one write; each is complete by itself, so a torn write loses only the
    * last ones.
    */
   append(added: readonly HistoryEvent[]): void;
+  /** All that a memory of it holds besides what it says. */
+  known(): Omit<LogMemory, "history">;
 }
 
 /**
  * Reads and checks a log, or begins one where there is no file. A last line without its line end is the trace of a run that died while writing: it was never committed and is left out. Any
  * other fault is damage and throws DAMAGE with the line's number. What the lines say goes to `onEvent`, and is not kept: a history holds less than its log.
+ *
+ * Where the log begins with the very bytes that a memory is about, `onMemory` hears of it, and `onEvent` of the events behind them alone. Every byte is read all the same: a memory saves the work with each line.
  */
-export function openLog(file: string, onEvent: (event: HistoryEvent) => void): OpenLog {
-  const { digests, push } = openChain(onEvent);
-  const ends: number[] = [];
-  eachWholeLine(file, (line, end) => {
-    if (!push(line)) {
-      throw new Failure("DAMAGE", `${file}:${digests.length + 1}: the log of this repository is damaged`, {
-        hint: `restore state/ from a backup; or, where the site is whole, move ${path.dirname(file)} away and let asof recover --adopt take the log back; nothing was written`,
-      });
-    }
-    ends.push(end);
-  });
-  return {
-    digests,
-    ends,
-    append(added) {
-      const lines = linesOf(endOf(digests), added);
-      appendDurably(file, ends.at(-1) ?? 0, lines.text);
-      for (const digest of lines.digests) digests.push(digest);
-      for (const bytes of lines.bytes) ends.push((ends.at(-1) ?? 0) + bytes);
-    },
-  };
-}
-
-/** Tells the lines of a file that have their line end, and the byte behind each. None when there is no such file. A log may be longer than what a process should hold: it is read in parts. */
-function eachWholeLine(file: string, onLine: (line: string, end: number) => void): void {
+export function openLog(
+  file: string,
+  onEvent: (event: HistoryEvent) => void,
+  remembered?: { readonly memory: LogMemory; readonly onMemory: (memory: LogMemory) => void },
+): OpenLog {
   const handle = openIfThere(file);
-  if (handle === undefined) return;
+  if (handle === undefined) return growingLog(file, openLineIndex(), createHash("sha256"));
   try {
-    let buffer = Buffer.alloc(partBytes);
-    let kept = 0;
-    let before = 0;
-    for (let bytes = 1; bytes > 0;) {
-      bytes = readSync(handle, buffer, kept, buffer.length - kept, before + kept);
-      const filled = buffer.subarray(0, kept + bytes);
-      const whole = filled.lastIndexOf(0x0a) + 1;
-      const text = filled.toString("utf8", 0, whole);
-      let end = 0;
-      for (let from = 0, to = text.indexOf("\n"); to >= 0; from = to + 1, to = text.indexOf("\n", from)) {
-        // Characters are bytes, unless somebody gave a reason in other letters than English ones.
-        end = text.length === whole ? to + 1 : filled.indexOf(0x0a, end) + 1;
-        onLine(text.slice(from, to), before + end);
-      }
-      before += whole;
-      kept = filled.length - whole;
-      const next = kept === buffer.length ? Buffer.alloc(2 * buffer.length) : buffer;
-      filled.copy(next, 0, whole);
-      buffer = next;
-    }
+    const beginning = remembered === undefined ? undefined : hashBeginning(handle, remembered.memory);
+    const memory = beginning === undefined ? undefined : remembered?.memory;
+    if (memory !== undefined) remembered?.onMemory(memory);
+    const lines = memory?.lines ?? openLineIndex();
+    const content = beginning ?? createHash("sha256");
+    const read = chainReader(endOf(lines));
+    eachWholeLine(handle, memory?.bytes ?? 0, content, (text, bytes) => {
+      const line = read(text);
+      if (line === undefined) throw damaged(file, lines.length + 1);
+      lines.push(line.digest, bytes);
+      onEvent(line.event);
+    });
+    return growingLog(file, lines, content);
   } finally {
     closeSync(handle);
   }
 }
 
-const partBytes = 262_144;
+/** A log of these lines, of whose bytes `content` is the running SHA-256. */
+function growingLog(file: string, lines: GrowingLineIndex, content: Hash): OpenLog {
+  const length = (): number => lines.endAt(lines.length - 1);
+  return {
+    lines,
+    append(added) {
+      const { text, digests, bytes } = linesOf(endOf(lines), added);
+      appendDurably(file, length(), text);
+      content.update(text);
+      for (const [index, digest] of digests.entries()) lines.push(digest, bytes[index] ?? 0);
+    },
+    known: () => ({ bytes: length(), sha256: content.copy().digest("hex"), lines }),
+  };
+}
+
+function damaged(file: string, line: number): Failure {
+  return new Failure("DAMAGE", `${file}:${line}: the log of this repository is damaged`, {
+    hint: `restore state/ from a backup; or, where the site is whole, move ${path.dirname(file)} away and let asof recover --adopt take the log back; nothing was written`,
+  });
+}
 
 function openIfThere(file: string): number | undefined {
   try {
@@ -142,23 +142,33 @@ export interface LogReader {
 
 export function openLogReader(): LogReader {
   const events: HistoryEvent[] = [];
-  return { events, ...openChain((event) => void events.push(event)) };
-}
-
-function openChain(onEvent: (event: HistoryEvent) => void): Pick<LogReader, "push"> & { readonly digests: Digest[] } {
   const digests: Digest[] = [];
-  let end = endOf(digests);
+  const read = chainReader(endOf(emptyLog));
   return {
+    events,
     digests,
-    push(line) {
-      const parsed = parseLogLine(line);
-      if (parsed === undefined || parsed.n !== end.n || parsed.prev !== end.prev) return false;
-      const digest = sha256(line);
-      digests.push(digest);
-      end = { n: end.n + 1, prev: digest };
-      onEvent(parsed.event);
+    push(text) {
+      const line = read(text);
+      if (line === undefined) return false;
+      events.push(line.event);
+      digests.push(line.digest);
       return true;
     },
+  };
+}
+
+/** Reads one line after another from `end` on; undefined, and not counted, is what is no line of a log or does not follow from the one before. */
+function chainReader(
+  end: LogPosition,
+): (line: string) => { readonly event: HistoryEvent; readonly digest: Digest } | undefined {
+  let { n, prev } = end;
+  return (line) => {
+    const parsed = parseLogLine(line);
+    if (parsed === undefined || parsed.n !== n || parsed.prev !== prev) return undefined;
+    const digest = sha256(line);
+    n += 1;
+    prev = digest;
+    return { event: parsed.event, digest };
   };
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 
+import { hasErrorCode } from "../error-code.ts";
 import { Failure } from "../failure.ts";
 import type { Digest } from "../model/digest.ts";
 import { openHistoryFold } from "../model/fold-history.ts";
@@ -10,8 +11,11 @@ import type { History, HistoryEvent } from "../model/history.ts";
 import { parseTree } from "../model/tree.ts";
 import type { Tree } from "../model/tree.ts";
 import { readIfThere, replaceFile, syncDirectory, syncFileSystem } from "./disk.ts";
+import { lineIndexOf } from "./line-index.ts";
 import { endOf, linesOf, openLog } from "./log.ts";
 import type { OpenLog, RepositoryLog } from "./log.ts";
+import { readLogMemory, writeLogMemory } from "./log-memory.ts";
+import type { LogMemory } from "./log-memory.ts";
 import { checkFormat, createState } from "./state-directory.ts";
 import { stateLayout } from "./state-layout.ts";
 import type { StateLayout } from "./state-layout.ts";
@@ -34,7 +38,7 @@ export interface Store {
   /** Puts a whole log in the place of one that is its beginning, or of none, and events of our own behind it: all of it by one rename. */
   replaceLog(
     name: string,
-    log: Pick<RepositoryLog, "digests"> & { readonly lines: readonly string[] },
+    log: { readonly lines: readonly string[]; readonly digests: readonly Digest[] },
     added: readonly HistoryEvent[],
   ): void;
   /** Every content that was taken down, whichever repository's log says so: it must not come back through another one. */
@@ -50,6 +54,8 @@ export interface Store {
    * Removes what runs that died left in state/incoming, and finishes deletions. Needs the lock. What has no name that asof gives is somebody else's: it stays, and its paths are returned.
    */
   recover(): Promise<readonly string[]>;
+  /** Writes down what long logs say, where much has come since that was done: the next run need not work off every line. Needs the lock. */
+  rememberLogs(): void;
 }
 
 export interface StoredRepository {
@@ -61,7 +67,12 @@ export interface StoredRepository {
 interface OpenRepository {
   readonly log: OpenLog;
   readonly fold: HistoryFold;
+  /** Lines that did not have to be worked off. */
+  readonly remembered: number;
 }
+
+/** To work them off takes some milliseconds, and to write down what a log of 20,000 lines says some more. */
+const mostUnremembered = 512;
 
 /**
  * Opens the state directory, making it first when `create` is set; with `never` one that is not there is read as an empty one. Throws STATE_FORMAT for a directory of another version or one that is something else: asof
@@ -69,7 +80,12 @@ interface OpenRepository {
  */
 export function openStore(
   root: string,
-  options: { readonly create: boolean | "never"; readonly now: () => number },
+  options: {
+    readonly create: boolean | "never";
+    readonly now: () => number;
+    /** `false` works off every line of every log, whatever is remembered of it. */
+    readonly trusting?: boolean | undefined;
+  },
 ): Store {
   const layout = stateLayout(root);
   if (options.create === true) createState(layout);
@@ -82,7 +98,7 @@ export function openStore(
 
   function repository(name: string): StoredRepository | undefined {
     const { log, fold } = openRepository(name);
-    return log.digests.length === 0 ? undefined : { log, history: fold.history() };
+    return log.lines.length === 0 ? undefined : { log: log.lines, history: fold.history() };
   }
 
   function openRepository(name: string): OpenRepository {
@@ -90,24 +106,31 @@ export function openStore(
     if (known !== undefined) return known;
     const opened = readRepository(name);
     // Where there is no log yet, another writer may begin one while this process only reads.
-    if (opened.log.digests.length > 0) repositories.set(name, opened);
+    if (opened.log.lines.length > 0) repositories.set(name, opened);
     return opened;
   }
 
   function readRepository(name: string): OpenRepository {
-    const fold = openHistoryFold();
+    let fold = openHistoryFold();
+    let remembered = 0;
     let contradiction: unknown;
-    const log = openLog(layout.log(name), (event) => {
+    const add = (event: HistoryEvent): void => {
       if (contradiction !== undefined) return;
       try {
         fold.add(event);
       } catch (error) {
         contradiction = error;
       }
-    });
+    };
+    const onMemory = ({ history, lines }: LogMemory): void => {
+      remembered = lines.length;
+      fold = openHistoryFold({ history, lines: remembered });
+    };
+    const memory = options.trusting === false ? undefined : readLogMemory(memoryFile(name));
+    const log = openLog(layout.log(name), add, memory && { memory, onMemory });
     // Damage further on says more: a line is only known to be whole when the next one was read.
     if (contradiction !== undefined) throw contradiction;
-    return { log, fold };
+    return { log, fold, remembered };
   }
 
   function events(name: string): readonly HistoryEvent[] {
@@ -121,7 +144,23 @@ export function openStore(
     opened.log.append(added);
     for (const event of added) opened.fold.add(event);
     repositories.set(name, opened);
-    return { log: opened.log, history: opened.fold.history() };
+    return { log: opened.log.lines, history: opened.fold.history() };
+  }
+
+  function rememberLogs(): void {
+    for (const [name, { log, fold, remembered }] of repositories) {
+      if (log.lines.length - remembered <= mostUnremembered) continue;
+      try {
+        writeLogMemory(memoryFile(name), { ...log.known(), history: fold.history() });
+      } catch (error) {
+        // All else is done, and the next run can do without.
+        if (!hasErrorCode(error, "ENOSPC", "EDQUOT")) throw error;
+      }
+    }
+  }
+
+  function memoryFile(name: string): string {
+    return layout.cacheFile(`${name}.log`);
   }
 
   function tree(digest: Digest): Tree {
@@ -165,7 +204,7 @@ export function openStore(
       mkdirSync(layout.repository(name), { recursive: true, mode: 0o700 });
       replaceFile(
         layout.log(name),
-        log.lines.map((line) => `${line}\n`).join("") + linesOf(endOf(log.digests), added).text,
+        log.lines.map((line) => `${line}\n`).join("") + linesOf(endOf(lineIndexOf(log.digests)), added).text,
         0o600,
       );
       syncDirectory(path.dirname(layout.repository(name)));
@@ -188,6 +227,7 @@ export function openStore(
       for (const one of [...(incoming?.ours ?? []), ...(trash?.ours ?? [])]) await rm(one, { recursive: true });
       return [...(incoming?.foreign ?? []), ...(trash?.foreign ?? [])];
     },
+    rememberLogs,
   };
 }
 

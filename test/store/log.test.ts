@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseDigest } from "../../src/model/digest.ts";
 import type { HistoryEvent } from "../../src/model/history.ts";
 import { timestampFromSeconds } from "../../src/model/timestamp.ts";
-import { emptyLog, openLog } from "../../src/store/log.ts";
+import { openLog } from "../../src/store/log.ts";
 import type { RepositoryLog } from "../../src/store/log.ts";
 
 describe("a repository's log", () => {
@@ -21,14 +21,14 @@ describe("a repository's log", () => {
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
   const write = (...events: readonly HistoryEvent[]): void => openLog(file, () => {}).append(events);
-  const read = (): RepositoryLog & { readonly events: readonly HistoryEvent[] } => {
+  const read = (): Told & { readonly events: readonly HistoryEvent[] } => {
     const events: HistoryEvent[] = [];
-    const { digests, ends } = openLog(file, (event) => void events.push(event));
-    return { events, digests, ends };
+    const { lines } = openLog(file, (event) => void events.push(event));
+    return { events, ...toldBy(lines) };
   };
 
   it("is empty before its first event", () => {
-    expect(read()).toEqual({ events: [], ...emptyLog });
+    expect(read()).toEqual({ events: [], digests: [], ends: [] });
   });
 
   it("is read back as it was written", () => {
@@ -37,8 +37,7 @@ describe("a repository's log", () => {
     log.append([horizon(10), horizon(20)]);
     expect(read()).toEqual({
       events: [beginning, horizon(10), horizon(20)],
-      digests: log.digests,
-      ends: log.ends,
+      ...toldBy(log.lines),
     });
   });
 
@@ -86,4 +85,14 @@ const beginning: HistoryEvent = { type: "repository", at: timestampFromSeconds(0
 
 function horizon(second: number): HistoryEvent {
   return { type: "horizon", at: timestampFromSeconds(second), horizon: timestampFromSeconds(second) };
+}
+
+interface Told {
+  readonly digests: readonly (string | undefined)[];
+  readonly ends: readonly number[];
+}
+
+function toldBy(lines: RepositoryLog): Told {
+  const all = Array.from({ length: lines.length }, (_, line) => line);
+  return { digests: all.map((line) => lines.digestAt(line)), ends: all.map((line) => lines.endAt(line)) };
 }

@@ -46,7 +46,12 @@ export const verify: Command = defineCommand({
     refuseOfOtherMode(options);
     if (options.url !== undefined) return runVerifyUrl(context, options.url);
     const config = await context.loadConfig();
-    const world = { ...workspaceOptions(context, config), purpose: "verify", waitSeconds: options.wait };
+    const world = {
+      ...workspaceOptions(context, config),
+      purpose: "verify",
+      waitSeconds: options.wait,
+      trusting: false,
+    };
     if (options.repair && options.quick)
       throw new Failure("USAGE", "--repair has to hash everything: leave --quick out");
     if (options.dryRun && !options.repair)

@@ -4,6 +4,7 @@ import type { DistributionSettings } from "../../model/config.ts";
 import { keptCheckpoints, newestKept, newestPublication } from "../../model/history.ts";
 import type { History } from "../../model/history.ts";
 import type { Timestamp } from "../../model/timestamp.ts";
+import { emptyLog } from "../../store/log.ts";
 import type { SiteJson } from "../../pages/site-json.ts";
 import { publicationNumbered } from "./build-plain.ts";
 import { readPlainState } from "./built-record.ts";
@@ -45,8 +46,8 @@ export function siteJson(workspace: Workspace): SiteJson {
 
 /** How many lines the log of a repository has, and the digest of the last one. */
 export function logHead({ store }: Pick<Workspace, "store">, name: string): { length: number; head: string } {
-  const digests = store.repository(name)?.log.digests ?? [];
-  return { length: digests.length, head: digests.at(-1) ?? "" };
+  const log = store.repository(name)?.log ?? emptyLog;
+  return { length: log.length, head: log.digestAt(log.length - 1) ?? "" };
 }
 
 /** Stands for all that the log of a repository says. */

@@ -17,19 +17,19 @@ export function logPieces(
   const log = store.repository(repository)?.log;
   if (log === undefined) return [];
   const folder = publicLayout.log(basePath);
-  return Array.from({ length: Math.ceil(log.digests.length / linesInPiece) }, (_, index) => {
-    const last = Math.min((index + 1) * linesInPiece, log.digests.length);
-    const from = log.ends[index * linesInPiece - 1] ?? 0;
-    const until = log.ends[last - 1] ?? from;
+  return Array.from({ length: Math.ceil(log.length / linesInPiece) }, (_, index) => {
+    const last = Math.min((index + 1) * linesInPiece, log.length);
+    const from = log.endAt(index * linesInPiece - 1);
+    const until = log.endAt(last - 1);
     return {
       name: `log ${basePath} ${index}`,
       // The digest of a line stands for all lines before it.
-      madeOf: `${last} ${log.digests[last - 1] ?? ""}`,
+      madeOf: `${last} ${log.digestAt(last - 1) ?? ""}`,
       make: () => [
         {
           path: path.join(folder, logPieceName(index)),
           // Lines are only ever added behind the last one.
-          ...(last === log.digests.length ? {} : { finalBytes: until - from }),
+          ...(last === log.length ? {} : { finalBytes: until - from }),
           get content() {
             return readPart(store.layout.log(repository), from, until);
           },

@@ -14,6 +14,7 @@ import { renderSiteJson } from "../../pages/site-json.ts";
 import { hasYearMaps, renderTimeMaps } from "../../pages/time-map.ts";
 import type { CheckpointRow, IndexRow } from "../../pages/views.ts";
 import { readIfThere } from "../../store/disk.ts";
+import { emptyLog } from "../../store/log.ts";
 import { headText, logHead, newestServed, siteJson } from "./describe-site.ts";
 import type { ClientKits } from "./client-kit.ts";
 import type { GeneratedGroup } from "./made-files.ts";
@@ -87,14 +88,14 @@ export function listFiles(workspace: Workspace, kits: ClientKits): readonly Gene
   return servedCheckpoints(workspace).flatMap((served) => {
     const { distribution, repository, history } = served;
     const base = distribution.basePath;
-    const log = workspace.store.repository(repository.name)?.log.digests ?? [];
+    const log = workspace.store.repository(repository.name)?.log ?? emptyLog;
     const kept = keptCheckpoints(history);
     return [
       // The kit tells of other repositories, too.
       { name: `list ${base}`, madeOf: heads, make: () => newestFiles(workspace, kits, served) },
       ...logPieces(workspace, distribution),
       ...[...history.tellingYears].flatMap(([year, lines]): readonly GeneratedGroup[] => {
-        const told = log[lines - 1] ?? "";
+        const told = log.digestAt(lines - 1) ?? "";
         const relations = [kept[0], kept.at(-1)].map((one) =>
           one?.created.startsWith(year) === true ? one.created : "",
         );

@@ -10,6 +10,7 @@ import type { SiteJson } from "../../pages/site-json.ts";
 import { isTimestamp } from "../../model/timestamp.ts";
 import type { Timestamp } from "../../model/timestamp.ts";
 import { readIfThere, replaceFile } from "../../store/disk.ts";
+import { emptyLog } from "../../store/log.ts";
 import type { Workspace } from "../workspace.ts";
 import { readRecordedDistributions } from "./recorded-distributions.ts";
 
@@ -48,16 +49,16 @@ export function repositoriesBehindSite({
   store,
 }: Pick<Workspace, "config" | "store">): readonly LostRepository[] {
   return (readSiteRecord(config.publicDir)?.repositories ?? []).flatMap(({ name, log, horizon }) => {
-    const digests = store.repository(name)?.log.digests ?? [];
-    if (log.length === 0 || digests[log.length - 1] === log.head) return [];
+    const known = store.repository(name)?.log ?? emptyLog;
+    if (log.length === 0 || known.digestAt(log.length - 1) === log.head) return [];
     return [
       {
         name,
-        known: digests.length,
+        known: known.length,
         recorded: log.length,
         head: log.head,
         siteHorizon: horizon ?? undefined,
-        isOlder: digests.length < log.length,
+        isOlder: known.length < log.length,
       },
     ];
   });

@@ -146,7 +146,7 @@ export async function growRepository(
   const paced = pacedTimes(history?.checkpoints ?? [], everySeconds);
   const lines = logBytes(like, `retention: not among ${describePolicy(retain)}`);
   const before = {
-    bytes: stored?.log.ends.at(-1) ?? 0,
+    bytes: stored?.log.endAt(stored.log.length - 1) ?? 0,
     made: simulated[0]?.made ?? 0,
     kept: simulated[0]?.kept.length ?? 0,
   };

@@ -7,6 +7,7 @@ import type { ClientKits } from "../build/client-kit.ts";
 import { rulesFiles } from "../build/rules-files.ts";
 import { gonePages, listFiles } from "../build/site-files.ts";
 import type { GeneratedFile } from "../build/site-files.ts";
+import { lineIndexOf } from "../../store/line-index.ts";
 import type { Workspace } from "../workspace.ts";
 import { anyDigest } from "./simulated-checkpoint.ts";
 
@@ -74,7 +75,7 @@ function withHistories(workspace: Workspace, histories: SimulatedHistories): Wor
         const checkpoints = histories.get(name);
         const real = workspace.store.repository(name);
         if (checkpoints === undefined || checkpoints.length === 0) return real;
-        return { log: { digests: [anyDigest], ends: [0] }, history: historyOf(name, checkpoints, real?.history) };
+        return { log: lineIndexOf([anyDigest]), history: historyOf(name, checkpoints, real?.history) };
       },
     },
   };

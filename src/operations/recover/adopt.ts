@@ -8,6 +8,7 @@ import { keptCheckpoints, latestVersion, newestKept, newestPublication } from ".
 import type { Checkpoint, History, HistoryEvent } from "../../model/history.ts";
 import { proofFiles } from "../../model/statement.ts";
 import { timestampFromSeconds } from "../../model/timestamp.ts";
+import { lineIndexOf } from "../../store/line-index.ts";
 import type { StoredRepository } from "../../store/open-store.ts";
 import { hasObject } from "../../store/transaction.ts";
 import type { Transaction } from "../../store/transaction.ts";
@@ -94,7 +95,7 @@ export async function adopt(
 /** The workspace as it will be. */
 function withHistory(workspace: Workspace, { events, digests }: PublishedLog, history: History): Workspace {
   const { store } = workspace;
-  const adopted: StoredRepository = { log: { digests, ends: [] }, history };
+  const adopted: StoredRepository = { log: lineIndexOf(digests), history };
   const isIt = (name: string): boolean => name === history.name;
   return {
     ...workspace,

@@ -3,7 +3,7 @@ import path from "node:path";
 
 import type { Digest } from "../../model/digest.ts";
 import type { HistoryEvent } from "../../model/history.ts";
-import { openLogReader } from "../../store/log.ts";
+import { emptyLog, openLogReader } from "../../store/log.ts";
 import type { LostRepository } from "../build/site-record.ts";
 import type { Workspace } from "../workspace.ts";
 import { checkpointPlaces, notWhole } from "./published-places.ts";
@@ -37,8 +37,8 @@ export function readPublishedLog(workspace: Workspace, lost: LostRepository): Pu
   }
   if (reader.digests[recorded - 1] !== head)
     throw notWhole(name, "its published log is not the one that site.json names");
-  const known = workspace.store.repository(name)?.log.digests ?? [];
-  if (known.some((digest, index) => digest !== reader.digests[index])) {
+  const known = workspace.store.repository(name)?.log ?? emptyLog;
+  if (known.length > 0 && known.digestAt(known.length - 1) !== reader.digests[known.length - 1]) {
     throw notWhole(name, "the state has another history, not only an older one");
   }
   return { lines, events: reader.events, digests: reader.digests };

@@ -83,7 +83,7 @@ export async function makeAgain(workspace: Workspace, wanted: Wanted, transactio
       const line = events.findIndex(
         (event) => event.type === "publication" && event.publication === publication.publication,
       );
-      const position = { n: line, prev: log.digests[line - 1] ?? "0".repeat(64) };
+      const position = { n: line, prev: log.digestAt(line - 1) ?? "0".repeat(64) };
       wanted.delete(transaction.putText(printStatement(statementOf(name, checkpoint, position))).digest);
     }
   }

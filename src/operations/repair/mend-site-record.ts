@@ -4,7 +4,8 @@ import path from "node:path";
 import { Failure } from "../../failure.ts";
 import type { DistributionSettings } from "../../model/config.ts";
 import { isLogPieceName } from "../../model/log-piece.ts";
-import { openLogReader } from "../../store/log.ts";
+import { emptyLog, openLogReader } from "../../store/log.ts";
+import type { RepositoryLog } from "../../store/log.ts";
 import { readRecordedDistributions, recordDistributions } from "../build/recorded-distributions.ts";
 import { distributionsOnDisk, readSiteRecord, siteRecordFile } from "../build/site-record.ts";
 import type { Workspace } from "../workspace.ts";
@@ -46,7 +47,7 @@ function isDamaged(read: () => unknown): boolean {
 function checkPublishedLogs({ store, publicLayout }: Workspace, distributions: readonly DistributionSettings[]): void {
   for (const { basePath, repository, checkpoint } of distributions) {
     const lines = checkpoint ? publishedLines(publicLayout.log(basePath)) : [];
-    const known = store.repository(repository)?.log.digests ?? [];
+    const known = store.repository(repository)?.log ?? emptyLog;
     const why =
       lines.length > known.length
         ? `knows ${known.length} events of ${repository}, the site was built from ${lines.length} or more`
@@ -61,10 +62,10 @@ function checkPublishedLogs({ store, publicLayout }: Workspace, distributions: r
 }
 
 /** A line is believed when the one behind it bears its digest: damage alone does not make such a pair. */
-function contradicts(lines: readonly string[], known: readonly string[]): boolean {
+function contradicts(lines: readonly string[], known: RepositoryLog): boolean {
   const reader = openLogReader();
   for (const line of lines) if (!reader.push(line)) break;
-  return reader.digests.slice(0, -1).some((digest, index) => digest !== known[index]);
+  return reader.digests.slice(0, -1).some((digest, index) => digest !== known.digestAt(index));
 }
 
 function publishedLines(folder: string): readonly string[] {

@@ -115,7 +115,7 @@ function isBuildPending(workspace: Workspace, plan: BuildPlan): boolean {
   const { config, store } = workspace;
   const site = readSiteRecord(config.publicDir);
   const isBehind = (site?.repositories ?? []).some(
-    ({ name, log }) => (store.repository(name)?.log.digests.length ?? 0) > log.length,
+    ({ name, log }) => (store.repository(name)?.log.length ?? 0) > log.length,
   );
   if (isBehind || (site !== undefined && !servesWhatIsConfigured(site, config))) return true;
   // Neither site nor record: there was never a build that came to its end.
