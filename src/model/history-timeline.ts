@@ -10,6 +10,10 @@ export function timelineOf(
   history: Pick<History, "checkpoints" | "horizon" | "lost">,
   options: { readonly pruned: "gone" | "redirect"; readonly settled: boolean },
 ): Timeline {
+  if (isWhole(history)) {
+    const points = history.checkpoints.map(({ created }): TimelinePoint => ({ at: created, kind: "checkpoint" }));
+    return { points, horizon: history.horizon, settled: options.settled };
+  }
   const points: TimelinePoint[] = [];
   let open: Stretch | undefined;
   for (const stretch of stretches(history)) {
@@ -38,8 +42,7 @@ export function goneIntervals(
   pruned: "gone" | "redirect" = "gone",
 ): readonly GoneInterval[] {
   const intervals: GoneInterval[] = [];
-  if (history.lost.length === 0 && history.checkpoints.every(({ tombstone }) => tombstone === undefined))
-    return intervals;
+  if (isWhole(history)) return intervals;
   let open: Stretch | undefined;
   for (const stretch of stretches(history)) {
     const { from, until, kind, reason } = stretch;
@@ -51,6 +54,11 @@ export function goneIntervals(
     intervals.push({ from: run?.from ?? from, until, count, reason, cause: kind });
   }
   return intervals;
+}
+
+/** Whether nothing was ever pruned, withdrawn or lost. */
+function isWhole({ checkpoints, lost }: Pick<History, "checkpoints" | "lost">): boolean {
+  return lost.length === 0 && checkpoints.every(({ tombstone }) => tombstone === undefined);
 }
 
 /** Whether two neighbours that are gone are told of on one page: the reason of a withdrawal must not be told of others, nor another one of it. */

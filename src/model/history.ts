@@ -130,7 +130,11 @@ export function latestVersion(history: Pick<History, "versions">): Version {
 }
 
 export function keptCheckpoints(history: Pick<History, "checkpoints">): readonly Checkpoint[] {
-  return history.checkpoints.filter((checkpoint) => checkpoint.tombstone === undefined);
+  const isBuried = ({ tombstone }: Checkpoint): boolean => tombstone !== undefined;
+  // Asked for many times in a run: where all are kept, there is nothing to copy.
+  return history.checkpoints.some(isBuried)
+    ? history.checkpoints.filter((checkpoint) => !isBuried(checkpoint))
+    : history.checkpoints;
 }
 
 /** What pages show of a repository that nothing was recorded of yet. */

@@ -93,6 +93,8 @@ function kitSection({ newest, clients, leftOut, complete }: ClientKit): KitSecti
 class LazyRow implements KeptRow {
   readonly kind = "checkpoint";
   readonly #row: CheckpointRow;
+  #at: ShownTime | undefined;
+  #size: ShownSize | undefined;
   constructor(row: CheckpointRow) {
     this.#row = row;
   }
@@ -100,7 +102,7 @@ class LazyRow implements KeptRow {
     return hrefOf(this.#row.at, "directory");
   }
   get at(): ShownTime {
-    return showTime(this.#row.at);
+    return (this.#at ??= showTime(this.#row.at));
   }
   get padding(): string {
     return classicPadding(`${this.#row.at}/`);
@@ -109,7 +111,7 @@ class LazyRow implements KeptRow {
     return this.#row.files;
   }
   get size(): ShownSize {
-    return showSize(this.#row.bytes);
+    return (this.#size ??= showSize(this.#row.bytes));
   }
   get changes(): string {
     return showChanges(this.#row);

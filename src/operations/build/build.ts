@@ -102,7 +102,7 @@ export function planBuild(workspace: Workspace, options: { readonly trusting?: b
   const rerender = record.pages !== pages || takeDowns.length > 0;
   const hosts = planHostFiles(workspace, record.hostFiles);
   const [newHostFiles, changedHostFiles] = partition(differing(hosts.public), (file) => !existsSync(file.path));
-  const checkpoints = missingCheckpoints(workspace, record.layout);
+  const checkpoints = missingCheckpoints(workspace, record.layout, made);
   const plains = config.distributions
     .filter((one) => !one.checkpoint)
     .flatMap((one) => planPlain(workspace, one, record.layout));

@@ -6,23 +6,43 @@ import { keptCheckpoints } from "../../model/history.ts";
 import type { Checkpoint } from "../../model/history.ts";
 import type { Workspace } from "../workspace.ts";
 import type { BuildPlan } from "./build.ts";
+import { headText } from "./describe-site.ts";
+import type { MadeFiles } from "./made-files.ts";
 
 /** Kept checkpoints that do not stand, or stand in another layout than `builtLayout`, which was built last, each with the one before it. */
-export function missingCheckpoints(workspace: Workspace, builtLayout: string): BuildPlan["checkpoints"] {
-  const { config, store, publicLayout } = workspace;
-  return config.distributions
+export function missingCheckpoints(
+  workspace: Workspace,
+  builtLayout: string,
+  made: Pick<MadeFiles, "holds">,
+): BuildPlan["checkpoints"] {
+  return workspace.config.distributions
     .filter((distribution) => distribution.checkpoint)
     .flatMap((distribution) => {
-      const history = store.repository(distribution.repository)?.history;
-      const kept = history === undefined ? [] : keptCheckpoints(history);
-      const there = new Set(directoriesIn(publicLayout.base(distribution.basePath)));
-      const stands = (one: Checkpoint): boolean =>
-        there.has(one.created) &&
-        (builtLayout === config.layout || (builtLayout === "" && standsInLayout(workspace, distribution, one)));
-      return kept.flatMap((checkpoint, index) =>
-        stands(checkpoint) ? [] : [{ distribution, checkpoint, previous: kept[index - 1] }],
-      );
+      let missing: BuildPlan["checkpoints"] = [];
+      const madeOf = `${workspace.config.layout} ${builtLayout} ${headText(workspace, distribution.repository)}`;
+      made.holds(workspace.publicLayout.base(distribution.basePath), madeOf, () => {
+        missing = missingOf(workspace, distribution, builtLayout);
+        return missing.length === 0;
+      });
+      return missing;
     });
+}
+
+function missingOf(
+  workspace: Workspace,
+  distribution: DistributionSettings,
+  builtLayout: string,
+): BuildPlan["checkpoints"] {
+  const { config, store, publicLayout } = workspace;
+  const history = store.repository(distribution.repository)?.history;
+  const kept = history === undefined ? [] : keptCheckpoints(history);
+  const there = new Set(directoriesIn(publicLayout.base(distribution.basePath)));
+  const stands = (one: Checkpoint): boolean =>
+    there.has(one.created) &&
+    (builtLayout === config.layout || (builtLayout === "" && standsInLayout(workspace, distribution, one)));
+  return kept.flatMap((checkpoint, index) =>
+    stands(checkpoint) ? [] : [{ distribution, checkpoint, previous: kept[index - 1] }],
+  );
 }
 
 /** Without a record of the last build, what stands tells its layout: a directory of a shared one is a symlink. */

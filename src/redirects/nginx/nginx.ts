@@ -53,7 +53,8 @@ interface HttpView {
     readonly first: string | undefined;
     /** When the newest run of tombstones began, where nothing newer is kept. */
     readonly goneSince: string | undefined;
-    readonly lists: readonly { readonly network: string; readonly text: string }[];
+    /** Lines of a `geo` block, ready: there may be thousands. */
+    readonly lists: string;
   }[];
 }
 
@@ -77,10 +78,9 @@ function httpView({ siteName, mount, scriptHash, repositories }: RulesInput): Ht
         newest: newestCheckpoint(timeline),
         first: timeline.points.find(({ kind }) => kind === "checkpoint")?.at,
         goneSince: open.kind === "gone" ? open.at : undefined,
-        lists: dayLists(timeline).map((list) => ({
-          network: networkOf(address, list.prefix),
-          text: packList(list, open),
-        })),
+        lists: dayLists(timeline)
+          .map((list) => `  ${networkOf(address, list.prefix)} ${packList(list, open)};\n`)
+          .join(""),
       };
     }),
   };
