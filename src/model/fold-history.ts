@@ -138,7 +138,7 @@ export function openHistoryFold(before?: { readonly history: History; readonly l
   /** Puts a checkpoint in the place of what is known of it, or where its name belongs: at the end, unless it is filled in. */
   function place(checkpoint: Checkpoint): void {
     const { created } = checkpoint;
-    if (!created.startsWith(year)) year = created.slice(0, 4);
+    if (year === "" || !created.startsWith(year)) year = created.slice(0, "YYYY".length);
     tellingYears.set(year, lines);
     const last = checkpoints.at(-1);
     if (last === undefined || last.created < created) {

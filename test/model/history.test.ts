@@ -34,6 +34,20 @@ describe("a history", () => {
     expect(history.horizon).toBe(at(20));
   });
 
+  it("knows for each year the lines that tell of its checkpoints", () => {
+    const secondYear = 366 * 86_400;
+    const history = foldHistory([beginning, checkpoint(10), checkpoint(secondYear), horizon(2 * secondYear)]);
+    expect([...history.tellingYears]).toEqual([
+      ["1970", 2],
+      ["1971", 3],
+    ]);
+    const pruned = foldHistory([beginning, checkpoint(10), checkpoint(secondYear), tombstone(10)]);
+    expect([...pruned.tellingYears]).toEqual([
+      ["1970", 4],
+      ["1971", 3],
+    ]);
+  });
+
   it("refuses a log that contradicts itself", () => {
     expect(() => foldHistory([])).toThrow();
     expect(() => foldHistory([beginning, beginning])).toThrow("second beginning");
