@@ -20,7 +20,14 @@ export interface CheckpointListPage {
   readonly kept: number;
   /** Oldest first. */
   readonly rows: readonly CheckpointPageRow[];
+  /** The same by year, oldest first: `text` is what `checkpoint-rows.eta` makes of those of one year. */
+  readonly years: readonly { readonly text: string }[];
   readonly kit: KitSection | undefined;
+}
+
+/** What `checkpoint-rows.eta` finds in `it`, oldest first. */
+export interface CheckpointRowsPage {
+  readonly rows: readonly CheckpointPageRow[];
 }
 
 /** Ready lines for clients: they spell the newest checkpoint and no other time. */
@@ -62,7 +69,12 @@ interface GoneRow {
  * Clients and Pulp's own tests find checkpoints by collecting `\d{8}T\d{6}Z` from this page, so nothing but a kept checkpoint may be spelled like that:
  * free text is respelled here, and templates print other times by `date` or `iso`.
  */
-export function checkpointListPage(view: CheckpointListView): CheckpointListPage {
+export function checkpointListPage(
+  view: CheckpointListView,
+  renderRows: (rows: CheckpointRowsPage) => string,
+): CheckpointListPage {
+  const rows = view.checkpoints.map((row) => (row.kind === "checkpoint" ? new LazyRow(row) : goneRow(row)));
+  const rowsText = view.rowsText ?? ((_, render) => render());
   return {
     heading: view.heading,
     siteTitle: respellTimestamps(view.siteTitle),
@@ -71,9 +83,27 @@ export function checkpointListPage(view: CheckpointListView): CheckpointListPage
     settled: view.settled,
     horizon: showTimeIfAny(view.horizon),
     kept: view.checkpoints.filter(({ kind }) => kind === "checkpoint").length,
-    rows: view.checkpoints.map((row) => (row.kind === "checkpoint" ? new LazyRow(row) : goneRow(row))),
+    rows,
+    years: yearsOf(view.checkpoints).map(({ year, from, until }) => ({
+      get text() {
+        return rowsText(year, () => renderRows({ rows: rows.slice(from, until) }));
+      },
+    })),
     kit: view.kit === undefined ? undefined : kitSection(view.kit),
   };
+}
+
+/** Where each year begins and ends among rows that ascend. */
+function yearsOf(
+  rows: readonly CheckpointRow[],
+): readonly { readonly year: string; readonly from: number; readonly until: number }[] {
+  const years: { readonly year: string; readonly from: number; until: number }[] = [];
+  for (const [index, { at }] of rows.entries()) {
+    const last = years.at(-1);
+    if (last !== undefined && at.startsWith(last.year)) last.until = index + 1;
+    else years.push({ year: at.slice(0, "YYYY".length), from: index, until: index + 1 });
+  }
+  return years;
 }
 
 function kitSection({ newest, clients, leftOut, complete }: ClientKit): KitSection {

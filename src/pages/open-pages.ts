@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 
 import { checkpointListPage } from "./checkpoint-list-page.ts";
+import type { CheckpointRowsPage } from "./checkpoint-list-page.ts";
 import { gonePage } from "./gone-page.ts";
 import { indexPage } from "./index-page.ts";
 import { kitPage } from "./kit-page.ts";
@@ -27,7 +28,10 @@ export function createPages(templates: Templates, theme: Theme): Pages {
   return {
     fingerprint: createHash("sha256").update(`${PAGE_VERSION} ${theme} ${templates.fingerprint}`).digest("hex"),
     listing: (view) => templates.render("listing", listingPage(view)),
-    checkpointList: (view) => templates.render("checkpoint-list", checkpointListPage(view)),
+    checkpointList: (view) => {
+      const renderRows = (rows: CheckpointRowsPage): string => templates.render("checkpoint-rows", rows);
+      return templates.render("checkpoint-list", checkpointListPage(view, renderRows));
+    },
     index: (view) => templates.render("index", indexPage(view)),
     gone: (view) => templates.render("gone", gonePage(view)),
     kit: (view) => templates.render("kit", kitPage(view)),

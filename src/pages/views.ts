@@ -44,6 +44,8 @@ export interface CheckpointListView {
   readonly checkpoints: readonly CheckpointRow[];
   /** Ready lines for clients; the classic theme leaves them out, as Pulp does. */
   readonly kit?: ClientKit | undefined;
+  /** Answers the text of the rows of a year: what it was before, or what `render` makes of them. */
+  readonly rowsText?: ((year: string, render: () => string) => string) | undefined;
 }
 
 export interface CheckpointRow {

@@ -1,11 +1,9 @@
-import { hash } from "node:crypto";
-
 import type { History } from "../model/history.ts";
 import { packHistory, packedHistoryVersion, unpackHistory } from "../model/packed-history.ts";
 import type { PackedHistory } from "../model/packed-history.ts";
-import { readIfThere, replaceFile } from "./disk.ts";
 import { openLineIndex } from "./line-index.ts";
 import type { GrowingLineIndex, PackedLines } from "./line-index.ts";
+import { readSealed, writeSealed } from "./sealed-file.ts";
 
 /**
  * What the first bytes of a log say. It is kept in state/cache, so that a run need not parse, check and fold again what others have: losing it costs time, never correctness. That it is about this log is not
@@ -27,10 +25,8 @@ interface PackedMemory extends Pick<LogMemory, "bytes" | "sha256"> {
 
 /** Undefined when there is none, when it is damaged, and when another version of asof wrote it. */
 export function readLogMemory(file: string): LogMemory | undefined {
-  const content = readIfThere(file);
-  if (content === undefined) return undefined;
-  const body = content.subarray(content.indexOf("\n") + 1);
-  if (content.toString("latin1", 0, content.length - body.length) !== headerOf(body)) return undefined;
+  const body = readSealed(file, label);
+  if (body === undefined) return undefined;
   const packed: unknown = JSON.parse(body.toString("utf8"));
   if (!isPackedMemory(packed)) return undefined;
   const { bytes, sha256, lines, history } = packed;
@@ -39,15 +35,12 @@ export function readLogMemory(file: string): LogMemory | undefined {
 
 export function writeLogMemory(file: string, { bytes, sha256, lines, history }: LogMemory): void {
   const packed: PackedMemory = { bytes, sha256, lines: lines.pack(), history: packHistory(history) };
-  const body = Buffer.from(JSON.stringify(packed));
-  replaceFile(file, [Buffer.from(headerOf(body)), body], 0o600);
+  writeSealed(file, label, [Buffer.from(JSON.stringify(packed))]);
 }
 
-/** The header has said already that these are bytes that asof wrote, and in which form. */
+const label = `asof log memory 1.${packedHistoryVersion}`;
+
+/** The seal has said already that these are bytes that asof wrote, and in which form. */
 function isPackedMemory(packed: unknown): packed is PackedMemory {
   return typeof packed === "object" && packed !== null && "history" in packed;
-}
-
-function headerOf(body: Uint8Array): string {
-  return `asof log memory 1.${packedHistoryVersion} ${hash("sha256", body)}\n`;
 }

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 import { isDigest } from "../model/digest.ts";
 import type { Digest } from "../model/digest.ts";
 import type { Entry } from "../model/entry.ts";
@@ -8,7 +6,7 @@ import { isRelativePath } from "../model/relative-path.ts";
 import { isTimestamp } from "../model/timestamp.ts";
 import type { Timestamp } from "../model/timestamp.ts";
 import type { Tree } from "../model/tree.ts";
-import { readIfThere, replaceFile } from "./disk.ts";
+import { readSealed, writeSealed } from "./sealed-file.ts";
 
 /** A whole version in one list: what its records say, without opening one file a directory. */
 export interface VersionIndex {
@@ -73,11 +71,8 @@ function indexRecords(root: Digest, read: (digest: Digest) => Tree): VersionInde
  * (`<record> <files> <bytes> <newest> <path>`).
  */
 function readVersionIndex(file: string, root: Digest): VersionIndex | undefined {
-  const content = readIfThere(file);
-  if (content === undefined) return undefined;
-  const body = content.subarray(content.indexOf("\n") + 1);
-  const header = content.subarray(0, content.length - body.length).toString("latin1");
-  if (header !== headerOf([body])) return undefined;
+  const body = readSealed(file, label);
+  if (body === undefined) return undefined;
   const lines = body.toString().split("\n");
   if (lines[0] !== root) return undefined;
   const entries: Entry[] = [];
@@ -121,9 +116,10 @@ function writeVersionIndex(file: string, { root, entries, directories }: Version
   for (const [path, { tree, files, bytes, newest }] of directories)
     add(`${tree} ${files} ${bytes} ${newest} ${path}\n`);
   pieces.push(Buffer.from(text));
-  replaceFile(file, [Buffer.from(headerOf(pieces)), ...pieces], 0o600);
+  writeSealed(file, label, pieces);
 }
 
+const label = "asof version index 1";
 const pieceLength = 1 << 16;
 
 /** Parts between blanks; the last one is a path and has the rest, blanks and all. */
@@ -139,10 +135,4 @@ function fieldsOf(line: string, count: number): readonly string[] {
   }
   fields.push(line.slice(from));
   return fields;
-}
-
-function headerOf(body: readonly Uint8Array[]): string {
-  const hash = createHash("sha256");
-  for (const piece of body) hash.update(piece);
-  return `asof version index 1 ${hash.digest("hex")}\n`;
 }

@@ -62,6 +62,8 @@ describe.skipIf(!isTraceable)("with 2,000 checkpoints in place of 10", () => {
     // Fewer: of the folders that are named by two digits all are there.
     expect(after?.inodes).toBeLessThanOrEqual((before?.inodes ?? 0) + 4);
     expect(after?.written).toBeLessThan((before?.written ?? 0) + 1024);
+    // Those of the year of the new checkpoint, and at its turn those of the one before: there are five.
+    expect(after?.yearFiles).toBeLessThanOrEqual(4);
   });
 
   async function prepare(folder: string, checkpoints: number): Promise<void> {
@@ -70,7 +72,7 @@ describe.skipIf(!isTraceable)("with 2,000 checkpoints in place of 10", () => {
       Array.from({ length: 20 }, (_, index) => [`d${index % 4}/file${index}`, `content ${index}\n`]),
     );
     const newest = Math.floor(Date.now() / 1000) - 3600;
-    const history = { repository: "tree", checkpoints, newest, stepSeconds: 6 * 3600, content };
+    const history = { repository: "tree", checkpoints, newest, stepSeconds: 18 * 3600, content };
     await writeLongHistory(path.join(folder, "state"), history);
     writeLongSource(path.join(folder, "source"), content, checkpoints);
     writeFileSync(
@@ -112,6 +114,8 @@ describe.skipIf(!isTraceable)("with 2,000 checkpoints in place of 10", () => {
       opened: calls.filter((line) => /^\d+ +openat?\(/.test(line)).length,
       written: written.reduce((sum, bytes) => sum + bytes, 0),
       inodes: inodesIn(folder) - before,
+      yearFiles: new Set(calls.flatMap((line) => /openat\([^"]*"([^"]*\/\d{4}(?:\.json)?)"/.exec(line)?.[1] ?? []))
+        .size,
     };
   }
 });
@@ -124,6 +128,8 @@ interface Counted {
   readonly written: number;
   /** How many more there are than before. */
   readonly inodes: number;
+  /** Lists and TimeMaps of a year that were opened. */
+  readonly yearFiles: number;
 }
 
 /** Lists are staged under names of their own, and renamed. */

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync }
 
 import { describe, expect, it } from "vitest";
 
+import { readSealed, writeSealed } from "../../src/store/sealed-file.ts";
 import { aMirror, day } from "./mirror.ts";
 import type { Mirror } from "./mirror.ts";
 
@@ -26,8 +27,10 @@ describe("generated files", () => {
     const mirror = await grown();
     await mirror.ok("update");
     const { site, rules } = mirror.everything();
-    rmSync(mirror.file("state/cache/made.json"));
-    expect((await mirror.ok("build", "--dry-run")).out).toBe("nothing to do\n");
+    for (const name of ["made.json", "snapshots+repo.rows"]) {
+      rmSync(mirror.file(`state/cache/${name}`));
+      expect((await mirror.ok("build", "--dry-run")).out).toBe("nothing to do\n");
+    }
     rmSync(mirror.file("rules"), { recursive: true });
     for (const name of ["snapshots/repo/checkpoints", "snapshots/repo/_asof/log", "snapshots/repo/_asof/gone"])
       rmSync(mirror.file(`public/${name}`), { recursive: true });
@@ -35,6 +38,27 @@ describe("generated files", () => {
     const after = mirror.everything();
     expect(after.rules).toEqual(rules);
     expect(after.site).toEqual(site);
+  });
+
+  it("are made of the rows of earlier years as they were rendered, unless those were damaged, and verify takes nothing from them", async () => {
+    const mirror = await grown();
+    const memory = mirror.file("state/cache/snapshots+repo.rows");
+    const label = /^.*(?= [0-9a-f]{64}$)/m.exec(readFileSync(memory, "utf8"))?.[0] ?? "";
+    const body = readSealed(memory, label)?.toString("utf8") ?? "";
+    writeSealed(memory, label, [Buffer.from(body.replaceAll("<time", "<TIME"))]);
+    mirror.at(901 * day);
+    mirror.offer({ "sub/a": "one more" });
+    await mirror.ok("update");
+    const page = (): string => readFileSync(mirror.file("public/snapshots/repo/index.html"), "utf8");
+    expect(page()).toContain("<TIME");
+    expect(page()).toContain("<time");
+    expect((await mirror.run("verify")).out).toContain("snapshots/repo/index.html");
+    writeFileSync(memory, readFileSync(memory, "utf8").replace("<TIME", "<TIMe"));
+    mirror.at(902 * day);
+    mirror.offer({ "sub/a": "and one more" });
+    await mirror.ok("update");
+    expect(page()).not.toContain("<TIM");
+    await mirror.ok("verify");
   });
 
   it("that the reload command changed after they were written are made again by the next build", async () => {

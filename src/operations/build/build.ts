@@ -27,6 +27,8 @@ import { stageListings } from "./rerender.ts";
 import { planRules } from "./rules-files.ts";
 import { openMadeFiles } from "./made-files.ts";
 import type { GeneratedGroup, MadeFile, MadeFiles } from "./made-files.ts";
+import { noRowTexts, openRowTexts } from "./row-texts.ts";
+import type { RowTexts } from "./row-texts.ts";
 import { assetFiles, gonePages, hasContent, listFiles, topFiles } from "./site-files.ts";
 import type { GeneratedFile } from "./site-files.ts";
 import { areRecorded, recordDistributions } from "./recorded-distributions.ts";
@@ -84,6 +86,8 @@ export interface BuildPlan {
   readonly isListed: boolean;
   /** What is known of the generated files from now on. */
   readonly made: MadeFiles;
+  /** What is known of the rows of lists from now on. */
+  readonly rowTexts: RowTexts;
 }
 
 /** Reads state and site; writes nothing. Files that earlier builds made are trusted as long as nobody touched them, unless `trusting` is false: then every byte is compared. */
@@ -95,7 +99,8 @@ export function planBuild(workspace: Workspace, options: { readonly trusting?: b
   const fingerprint = rulesFingerprint(rules.files);
   const gone = lookAtAll(made, gonePages(workspace));
   const kits = openClientKits(workspace);
-  const lists = lookAtAll(made, listFiles(workspace, kits));
+  const rowTexts = options.trusting === false ? noRowTexts : openRowTexts(workspace);
+  const lists = lookAtAll(made, listFiles(workspace, kits, rowTexts));
   const top = topFiles(workspace);
   const pages = pagesFingerprint(workspace);
   const takeDowns = unfinishedTakeDowns(workspace);
@@ -137,6 +142,7 @@ export function planBuild(workspace: Workspace, options: { readonly trusting?: b
     departed: departedDistributions(workspace).map((one) => one.basePath),
     isListed: areRecorded(workspace, distributionsOnDisk(workspace)),
     made,
+    rowTexts,
   };
 }
 
@@ -169,7 +175,8 @@ export function isEmptyPlan(plan: BuildPlan): boolean {
 }
 
 /** In place of `applyBuild` where there is nothing to do: the next run need not look so closely. Writes into state/cache alone, and nothing where nothing is new. */
-export function rememberLook(plan: Pick<BuildPlan, "made">): void {
+export function rememberLook(plan: Pick<BuildPlan, "made" | "rowTexts">): void {
+  plan.rowTexts.remember();
   plan.made.remember(() => false);
 }
 
@@ -219,6 +226,7 @@ export async function applyBuild(workspace: Workspace, plan: BuildPlan): Promise
       for (const file of plan.staleRules) removeRules(workspace, file);
     }
     remember(workspace, record, plan, rulesFailure === undefined);
+    plan.rowTexts.remember();
     // Rules that were refused are not those that stand there.
     plan.made.remember((file) => rulesFailure === undefined || !plan.rules.some((one) => one.path === file));
     const failure = rulesFailure ?? plan.hostFailure;

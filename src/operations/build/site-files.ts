@@ -19,6 +19,7 @@ import { headText, logHead, newestServed, siteJson } from "./describe-site.ts";
 import type { ClientKits } from "./client-kit.ts";
 import type { GeneratedGroup } from "./made-files.ts";
 import { logPieces } from "./published-log.ts";
+import type { RowTexts } from "./row-texts.ts";
 import { repositoryTimeline } from "./rules-files.ts";
 import { promisedSettled, prunedAnswer } from "../publish/settled.ts";
 import { siteRecordFile } from "./site-record.ts";
@@ -83,7 +84,7 @@ function gonePagesOf(workspace: Workspace, { distribution, repository, history }
 /**
  * Lists of checkpoints, their JSON, TimeMaps and logs. What is about one year is a group of its own, and so is each whole piece of a log: a checkpoint changes those of its own year.
  */
-export function listFiles(workspace: Workspace, kits: ClientKits): readonly GeneratedGroup[] {
+export function listFiles(workspace: Workspace, kits: ClientKits, rowTexts: RowTexts): readonly GeneratedGroup[] {
   const heads = workspace.config.repositories.map(({ name }) => headText(workspace, name)).join(" ");
   return servedCheckpoints(workspace).flatMap((served) => {
     const { distribution, repository, history } = served;
@@ -92,7 +93,7 @@ export function listFiles(workspace: Workspace, kits: ClientKits): readonly Gene
     const kept = keptCheckpoints(history);
     return [
       // The kit tells of other repositories, too.
-      { name: `list ${base}`, madeOf: heads, make: () => newestFiles(workspace, kits, served) },
+      { name: `list ${base}`, madeOf: heads, make: () => newestFiles(workspace, kits, rowTexts, served) },
       ...logPieces(workspace, distribution),
       ...[...history.tellingYears].flatMap(([year, lines]): readonly GeneratedGroup[] => {
         const told = log.digestAt(lines - 1) ?? "";
@@ -130,7 +131,12 @@ export function topFiles(workspace: Workspace): readonly GeneratedFile[] {
 }
 
 /** What changes with every checkpoint of a distribution. */
-function newestFiles(workspace: Workspace, kits: ClientKits, served: Served): readonly GeneratedFile[] {
+function newestFiles(
+  workspace: Workspace,
+  kits: ClientKits,
+  rowTexts: RowTexts,
+  served: Served,
+): readonly GeneratedFile[] {
   const { config, pages, publicLayout } = workspace;
   const { distribution, history } = served;
   const kit = kits.of(distribution);
@@ -145,6 +151,7 @@ function newestFiles(workspace: Workspace, kits: ClientKits, served: Served): re
     settled: input.settled,
     checkpoints: checkpointRows(input.checkpoints, input.gone),
     kit,
+    rowsText: rowTexts.of(distribution),
   });
   return [
     { path: path.join(base, "index.html"), content: page },

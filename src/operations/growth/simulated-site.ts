@@ -5,6 +5,7 @@ import type { Checkpoint, History } from "../../model/history.ts";
 import { earliestSecond } from "../../model/timestamp.ts";
 import type { ClientKits } from "../build/client-kit.ts";
 import { rulesFiles } from "../build/rules-files.ts";
+import { noRowTexts } from "../build/row-texts.ts";
 import { gonePages, listFiles } from "../build/site-files.ts";
 import type { GeneratedFile } from "../build/site-files.ts";
 import { lineIndexOf } from "../../store/line-index.ts";
@@ -54,7 +55,7 @@ function measure(workspace: Workspace, histories: SimulatedHistories): SiteSize 
     const [server = ""] = path.relative(rulesDir, file.path).split(path.sep);
     rules.set(server, [...(rules.get(server) ?? []), file]);
   }
-  const lists = [...listFiles(simulated, noKits), ...gonePages(simulated)]
+  const lists = [...listFiles(simulated, noKits, noRowTexts), ...gonePages(simulated)]
     // What a log is made of is on disk; its size is told apart.
     .filter(({ name }) => !name.startsWith("log "))
     .flatMap((group) => group.make());

@@ -11,6 +11,7 @@ import { openClientKits } from "../build/client-kit.ts";
 import { planHostFiles } from "../build/host-files.ts";
 import type { GeneratedGroup } from "../build/made-files.ts";
 import { planRules } from "../build/rules-files.ts";
+import { noRowTexts } from "../build/row-texts.ts";
 import { assetFiles, gonePages, hasContent, listFiles, topFiles } from "../build/site-files.ts";
 import type { GeneratedFile } from "../build/site-files.ts";
 import { distributionsOnDisk, readSiteRecord, siteRecordFile } from "../build/site-record.ts";
@@ -58,7 +59,7 @@ export function checkGenerated(workspace: Workspace, report: (finding: Finding) 
   const inPublic = [
     ...assetFiles(workspace),
     ...filesOf(gonePages(workspace)),
-    ...filesOf(listFiles(workspace, openClientKits(workspace))),
+    ...filesOf(listFiles(workspace, openClientKits(workspace), noRowTexts)),
     ...topFiles(workspace),
     ...hosts.public,
   ];
