@@ -69,12 +69,12 @@ export function exchange(
       return;
     }
 
-    function collect(to: Uint8Array[], chunk: Uint8Array): void {
-      to.push(chunk);
+    /** Of a body that is read here: a stream's pace is its reader's. */
+    function slowness(chunk: Uint8Array): RequestError | undefined {
       const now = performance.now();
       const tooSlow = pace(chunk.length, now - lastByte);
       lastByte = now;
-      if (tooSlow !== undefined) giveUp(tooSlow);
+      return tooSlow;
     }
 
     dispatcher.dispatch(
@@ -102,8 +102,15 @@ export function exchange(
           received += chunk.length;
           if (stream !== undefined) {
             if (!stream.push(chunk)) started.pause();
-          } else if (chunks !== undefined) collect(chunks, chunk);
-          else if (received > unwantedBytes) started.abort(new Error("the rest is not wanted"));
+            return;
+          }
+          const tooSlow = slowness(chunk);
+          if (chunks !== undefined) {
+            chunks.push(chunk);
+            if (tooSlow !== undefined) giveUp(tooSlow);
+          } else if (tooSlow !== undefined || received > unwantedBytes) {
+            started.abort(new Error("the rest is not wanted"));
+          }
         },
         onResponseEnd() {
           end();

@@ -18,7 +18,7 @@ export type Reply =
   /** Accepts the request and never answers. */
   | { readonly kind: "silence" }
   /** One byte each 20 ms. */
-  | { readonly kind: "drip"; readonly body: string }
+  | { readonly kind: "drip"; readonly body: string; readonly status?: number }
   /** Chunks without end. */
   | { readonly kind: "endless" };
 
@@ -92,7 +92,7 @@ export async function startOrigin(): Promise<OriginServer> {
       case "silence":
         return;
       case "drip":
-        response.writeHead(200, { "content-length": Buffer.byteLength(reply.body) });
+        response.writeHead(reply.status ?? 200, { "content-length": Buffer.byteLength(reply.body) });
         for (const byte of reply.body) {
           if (response.destroyed || closing.signal.aborted) return;
           response.write(byte);

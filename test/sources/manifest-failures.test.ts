@@ -129,6 +129,13 @@ describe("a file that fails", () => {
     expect(failure).toMatchObject({ code: "SOURCE_UNREACHABLE", message: `${origin.url}/r/a: ${reason}` });
   });
 
+  it.each([404, 302])("with status %i is not waited for when the rest of the answer drips", async (status) => {
+    const reply: Reply = { kind: "drip", status, body: "x".repeat(10_000) };
+    const failure = await failureOf(world.syncOne([reply], { timeoutSeconds: 0.4 }));
+    expect(failure.code).toBe("SOURCE_REFUSED");
+    expect(origin.count("/r/a")).toBe(1);
+  });
+
   it("aborts the other transfers", async () => {
     origin.publish("/", { a: "a", b: body, c: body.slice(1) });
     origin.answer("/a", { kind: "status", status: 404 });
