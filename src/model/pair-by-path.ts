@@ -15,7 +15,7 @@ export function* pairByPath<
     const a = before[left];
     const b = after[right];
     if (a === undefined && b === undefined) return;
-    const order = a === undefined ? 1 : b === undefined ? -1 : compareNames(a.path, b.path);
+    const order = a === undefined ? 1 : b === undefined ? -1 : a.path === b.path ? 0 : compareNames(a.path, b.path);
     if (order <= 0) left += 1;
     if (order >= 0) right += 1;
     yield [order <= 0 ? a : undefined, order >= 0 ? b : undefined];

@@ -2,7 +2,6 @@ import { unescape } from "node:querystring";
 import { Failure } from "../failure.ts";
 import { parsePulpManifest } from "../formats/file/pulp-manifest.ts";
 import type { ManifestEntry, ParsedManifest } from "../formats/file/pulp-manifest.ts";
-import { compareNames } from "../model/compare-names.ts";
 import { manifestName, shownUrl } from "./manifest-location.ts";
 
 /** Bad lines that a failure shows; it counts the others. */
@@ -22,7 +21,7 @@ export function readManifestEntries(
       hint: "Whatever writes the manifest must leave the manifest out.",
     });
   }
-  return parsed.entries.toSorted((a, b) => compareNames(a.path, b.path));
+  return parsed.entries;
 }
 
 function decode(bytes: Uint8Array, url: URL): string {

@@ -73,27 +73,33 @@ function indexRecords(root: Digest, read: (digest: Digest) => Tree): VersionInde
 function readVersionIndex(file: string, root: Digest): VersionIndex | undefined {
   const body = readSealed(file, label);
   if (body === undefined) return undefined;
-  const lines = body.toString().split("\n");
-  if (lines[0] !== root) return undefined;
+  const text = body.toString();
+  let at = 0;
+  // The digest of the whole says that each line is as it was written, and that the last one has its end.
+  const nextLine = (): string => {
+    const line = text.slice(at, text.indexOf("\n", at));
+    at += line.length + 1;
+    return line;
+  };
+  if (nextLine() !== root) return undefined;
   const entries: Entry[] = [];
   const directories = new Map<string, PlannedDirectory>();
   // A hundred thousand files came in a handful of seconds: each is kept once.
   const seconds = new Map<string, Timestamp>();
-  const secondOf = (text: string): Timestamp | undefined => {
-    const known = seconds.get(text);
-    if (known !== undefined || !isTimestamp(text)) return known;
-    seconds.set(text, text);
-    return text;
+  const secondOf = (second: string): Timestamp | undefined => {
+    const known = seconds.get(second);
+    if (known !== undefined || !isTimestamp(second)) return known;
+    seconds.set(second, second);
+    return second;
   };
-  let at = 1;
-  for (; at < lines.length && lines[at] !== ""; at++) {
-    const [digest, size, second, path] = fieldsOf(lines[at] ?? "", 4);
+  for (let line = nextLine(); line !== ""; line = nextLine()) {
+    const [digest, size, second, path] = fieldsOf(line, 4);
     const added = secondOf(second);
     if (!isDigest(digest) || added === undefined || !isRelativePath(path)) return undefined;
     entries.push({ path, digest, sizeBytes: Number(size), added });
   }
-  for (at += 1; at < lines.length && lines[at] !== ""; at++) {
-    const [tree, files, bytes, second, path] = fieldsOf(lines[at] ?? "", 5);
+  while (at < text.length) {
+    const [tree, files, bytes, second, path] = fieldsOf(nextLine(), 5);
     const newest = secondOf(second);
     if (!isDigest(tree) || newest === undefined) return undefined;
     directories.set(path, { tree, files: Number(files), bytes: Number(bytes), newest });

@@ -22,9 +22,9 @@ export interface InvalidLine {
 }
 
 export interface ParsedManifest {
-  /** In the order of the manifest, no path twice. One invalid line means that the manifest as a whole is not to be trusted. */
+  /** Sorted by path, no path twice. One invalid line means that the manifest as a whole is not to be trusted. */
   readonly entries: readonly ManifestEntry[];
-  /** In the order of the manifest; the first 1,000 of `invalidCount`, so that a large file of another kind costs no memory. */
+  /** In the order of the manifest; 1,000 of `invalidCount` at most, so that a large file of another kind costs no memory. */
   readonly invalid: readonly InvalidLine[];
   readonly invalidCount: number;
 }
@@ -36,38 +36,50 @@ export interface ParsedManifest {
  * beginning is skipped: Windows editors write it, and it would become part of the first name. Takes linear time in the length of the text.
  */
 export function parsePulpManifest(text: string): ParsedManifest {
-  // Hundreds of thousands of lines: an entry is one object, and the path's place in the list tells the rest.
-  const entries: ManifestEntry[] = [];
+  // Hundreds of thousands of lines: an entry is one object, and its place in the list tells the rest.
+  const listed: ManifestEntry[] = [];
   const lineNumbers: number[] = [];
-  const places = new Map<RelativePath, number>();
   const invalid: InvalidLine[] = [];
   let invalidCount = 0;
   let lineNumber = 0;
+  let places: Map<ManifestEntry, number> | undefined;
 
-  function seen(path: RelativePath): SeenEntry | undefined {
-    const place = places.get(path);
-    const entry = place === undefined ? undefined : entries[place];
-    return entry === undefined ? undefined : { ...entry, lineNumber: lineNumbers[place ?? 0] ?? 0 };
+  function refuse(at: number, line: string, reason: string): void {
+    invalidCount += 1;
+    if (invalidCount <= keptInvalidLines) {
+      invalid.push({ lineNumber: at, line: shownSafely(line, shownCharacters), reason });
+    }
   }
 
-  function refuse(refused: InvalidLine): void {
-    invalidCount += 1;
-    if (invalidCount <= keptInvalidLines) invalid.push(refused);
+  function lineOf(entry: ManifestEntry): number {
+    places ??= new Map(listed.map((known, place) => [known, place]));
+    return lineNumbers[places.get(entry) ?? 0] ?? 0;
   }
 
   for (const line of linesOf(text.startsWith("\uFEFF") ? text.slice(1) : text)) {
     lineNumber += 1;
     const parsed = parseLine(line);
-    if (parsed === undefined) continue;
-    const earlier = typeof parsed === "string" ? undefined : seen(parsed.path);
-    const reason = typeof parsed === "string" ? parsed : contradiction(parsed, earlier);
-    if (reason !== undefined) refuse({ lineNumber, line: shownSafely(line, shownCharacters), reason });
-    else if (typeof parsed !== "string" && earlier === undefined) {
-      places.set(parsed.path, entries.push(parsed) - 1);
+    if (typeof parsed === "string") refuse(lineNumber, line, parsed);
+    else if (parsed !== undefined) {
+      listed.push(parsed);
       lineNumbers.push(lineNumber);
     }
   }
-  for (const clash of fileAndDirectoryClashes(entries, seen)) refuse(clash);
+  const entries: ManifestEntry[] = [];
+  for (const entry of listed.toSorted((a, b) => compareNames(a.path, b.path))) {
+    const earlier = entries.at(-1);
+    if (earlier?.path !== entry.path) entries.push(entry);
+    else if (earlier.digest !== entry.digest || earlier.sizeBytes !== entry.sizeBytes) {
+      const what = earlier.digest === entry.digest ? "size" : "digest";
+      refuse(lineOf(entry), entry.path, `line ${lineOf(earlier)} gives the same path another ${what}`);
+    }
+  }
+  for (const [file, below] of fileAndDirectoryClashes(entries)) {
+    const [at, belowAt] = [lineOf(file), lineOf(below)];
+    const shown = shownSafely(file.path, shownCharacters);
+    const reason = `"${shown}" is a file on line ${at} and a directory on line ${belowAt}`;
+    refuse(Math.max(at, belowAt), (at > belowAt ? file : below).path, reason);
+  }
 
   return {
     entries,
@@ -95,10 +107,6 @@ export function unlistedReason(path: RelativePath): string | undefined {
   return path.startsWith("\uFEFF") ? "begins with a byte order mark" : undefined;
 }
 
-interface SeenEntry extends ManifestEntry {
-  readonly lineNumber: number;
-}
-
 const keptInvalidLines = 1000;
 const shownCharacters = 120;
 const emptyFile = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -114,7 +122,8 @@ function parseLine(line: string): ManifestEntry | string | undefined {
   const name = trimBlanks(trimmed.slice(0, commaBefore));
   const path = parseRelativePath(name);
   if (path === undefined) return `the path ${relativePathProblem(name) ?? "cannot be used"}`;
-  const digest = parseDigest(trimBlanks(trimmed.slice(commaBefore + 1, lastComma)).toLowerCase());
+  const digestText = trimBlanks(trimmed.slice(commaBefore + 1, lastComma));
+  const digest = parseDigest(digestText) ?? parseDigest(digestText.toLowerCase());
   if (digest === undefined) return "the digest is not a SHA-256 in 64 hexadecimal digits";
   const size = trimBlanks(trimmed.slice(lastComma + 1));
   if (!/^[0-9]+$/.test(size)) return "the size is not a whole number";
@@ -127,62 +136,51 @@ function parseSize(size: number, digest: Digest): number | undefined {
   return size === 0 && digest !== emptyFile ? undefined : size;
 }
 
-function contradiction(entry: ManifestEntry, earlier: SeenEntry | undefined): string | undefined {
-  if (earlier === undefined) return undefined;
-  if (earlier.digest !== entry.digest) return `line ${earlier.lineNumber} gives the same path another digest`;
-  return earlier.sizeBytes === entry.sizeBytes
-    ? undefined
-    : `line ${earlier.lineNumber} gives the same path another size`;
-}
-
 /**
- * With NUL in place of slashes, which no path holds, everything below `a` sorts straight behind `a`: neighbours are all that needs a look. Walking up from
- * every path instead would cost the square of its depth.
+ * Walking up from every path would cost the square of its depth. In a sorted list whatever begins with a path follows it: `open` are the paths with which the one at hand begins, each
+ * the beginning of the next, so that only the last of them needs a look. What follows an earlier one in the path at hand follows it in the last one, too.
  */
-function fileAndDirectoryClashes(
-  entries: readonly ManifestEntry[],
-  seen: (path: RelativePath) => SeenEntry | undefined,
-): readonly InvalidLine[] {
-  const clashes: InvalidLine[] = [];
-  // The order of UTF-16 units will do, and is many times as fast as a comparison function.
-  const keys = entries.map(({ path }) => path.replaceAll("/", "\0")).toSorted();
-  for (const [index, next] of keys.entries()) {
-    const key = keys[index - 1];
-    if (key === undefined || next.charAt(key.length) !== "\0" || !next.startsWith(key)) continue;
-    const file = entryOf(key, seen);
-    const below = entryOf(next, seen);
-    const shown = shownSafely(file.path, shownCharacters);
-    const reason = `"${shown}" is a file on line ${file.lineNumber} and a directory on line ${below.lineNumber}`;
-    const last = file.lineNumber > below.lineNumber ? file : below;
-    clashes.push({ lineNumber: last.lineNumber, line: shownSafely(last.path, shownCharacters), reason });
+function* fileAndDirectoryClashes(
+  sorted: readonly ManifestEntry[],
+): Generator<readonly [file: ManifestEntry, below: ManifestEntry], void> {
+  const open: ManifestEntry[] = [];
+  let told: ManifestEntry | undefined;
+  for (const entry of sorted) {
+    let above = open.at(-1);
+    for (; above !== undefined && !entry.path.startsWith(above.path); above = open.at(-1)) open.pop();
+    if (above !== undefined && above !== told && entry.path.charAt(above.path.length) === "/") {
+      yield [above, entry];
+      told = above;
+    }
+    open.push(entry);
   }
-  return clashes;
-}
-
-function entryOf(key: string, seen: (path: RelativePath) => SeenEntry | undefined): SeenEntry {
-  const path = parseRelativePath(key.replaceAll("\0", "/"));
-  const entry = path === undefined ? undefined : seen(path);
-  if (entry === undefined) throw new Error("a key is the path of an entry");
-  return entry;
 }
 
 /** No array of all lines: a file of 64 MiB may have as many. */
 function* linesOf(text: string): Generator<string> {
-  let start = 0;
-  for (const end of text.matchAll(/\r\n?|\n/g)) {
-    yield text.slice(start, end.index);
-    start = end.index + end[0].length;
+  const hasReturns = text.includes("\r");
+  const lineEnd = /\r\n?|\n/g;
+  for (let start = 0; start < text.length;) {
+    lineEnd.lastIndex = start;
+    const found = hasReturns ? lineEnd.exec(text)?.index : text.indexOf("\n", start);
+    const end = found === undefined || found < 0 ? text.length : found;
+    yield text.slice(start, end);
+    start = hasReturns && found !== undefined ? lineEnd.lastIndex : end + 1;
   }
-  if (start < text.length) yield text.slice(start);
 }
 
 /** Tabs and the blanks of any script, no line separator. A loop, because a pattern for trailing blanks takes quadratic time. */
 function trimBlanks(text: string): string {
   let start = 0;
   let end = text.length;
-  while (start < end && blank.test(text.charAt(start))) start += 1;
-  while (end > start && blank.test(text.charAt(end - 1))) end -= 1;
+  while (start < end && isBlank(text, start)) start += 1;
+  while (end > start && isBlank(text, end - 1)) end -= 1;
   return text.slice(start, end);
+}
+
+function isBlank(text: string, index: number): boolean {
+  const unit = text.charCodeAt(index);
+  return unit < 0x80 ? unit === 0x20 || unit === 0x09 : blank.test(text.charAt(index));
 }
 
 const blank = /[\t\p{Zs}]/u;
