@@ -4,6 +4,7 @@ import {
   closeSync,
   constants,
   fsyncSync,
+  futimesSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -68,6 +69,25 @@ export function replaceFileIfChanged(file: string, content: string | Uint8Array)
   if (readIfThere(file)?.equals(bytes) === true) return false;
   replaceFile(file, bytes);
   return true;
+}
+
+/** Writes a read-only file that is not there yet; with its modification time, where that matters. Not durable: that is for a barrier. */
+export function writeNewFile(file: string, content: Uint8Array, second?: number): void {
+  try {
+    const handle = openSync(
+      file,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      0o444,
+    );
+    try {
+      writeWhole(handle, content);
+      if (second !== undefined) futimesSync(handle, second, second);
+    } finally {
+      closeSync(handle);
+    }
+  } catch (error) {
+    throw naming(error, file);
+  }
 }
 
 export function readIfThere(file: string): Buffer | undefined {

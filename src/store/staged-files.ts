@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, unlinkSync } fr
 import path from "node:path";
 
 import type { Digest } from "../model/digest.ts";
+import { removeIfPossible, writeNewFile } from "./disk.ts";
 
 /**
  * Files on their way into a folder of the state that holds them as `ab/<digest>`. They lie under these very names already, so that where the state has no `ab` yet the whole of it appears by one rename: a first
@@ -12,19 +13,39 @@ export interface StagedFiles {
   openFolder(): string;
   readonly size: number;
   has(digest: Digest): boolean;
-  /** The absolute path to write `digest` under; its folder is there. */
+  /** Whether the state has no folder for it yet, and so no such file either. */
+  isFolderNew(digest: Digest): boolean;
+  /** The absolute path under which `digest` is staged; its folder is there. */
   nameOf(digest: Digest): string;
+  /** Writes a file there and takes it in; leaves nothing when that fails. `second` is its modification time. */
+  write(digest: Digest, content: Uint8Array, second?: number): void;
   /** Takes in what stands, whole, under `nameOf(digest)`, or `elsewhere`: one of them goes where both are taken in. What was never added gets no name. */
   add(digest: Digest, elsewhere?: number): void;
-  /** Gives final names to all but those that are refused, which go. `finalName` answers `<folder>/ab/<digest>`. */
-  giveNames(finalName: (digest: Digest) => string, refused: ReadonlySet<Digest>): void;
+  /** Gives final names to all but those that are refused, which go. */
+  giveNames(refused?: ReadonlySet<Digest>): void;
 }
 
-/** `elsewhere` answers the absolute path of a number: a hundred thousand long names would be what fills the memory. */
-export function openStagedFiles(folder: string, elsewhere: (number: number) => string): StagedFiles {
+/**
+ * `finalName` answers the path `ab/<digest>` below a folder of the state, `elsewhere` that of a number: a hundred thousand long names would be what fills the memory. All are absolute.
+ */
+export function openStagedFiles(
+  folder: string,
+  finalName: (digest: Digest) => string,
+  elsewhere: (number: number) => string,
+): StagedFiles {
   /** Where each lies: 0 is its own name. */
   const files = new Map<Digest, number>();
   const made = new Set<string>();
+  const newFolders = new Map<string, boolean>();
+
+  function isFolderNew(digest: Digest): boolean {
+    const prefix = digest.slice(0, 2);
+    const known = newFolders.get(prefix);
+    if (known !== undefined) return known;
+    const isNew = !existsSync(path.dirname(finalName(digest)));
+    newFolders.set(prefix, isNew);
+    return isNew;
+  }
 
   function folderOf(digest: Digest): string {
     return `${folder}/${digest.slice(0, 2)}`;
@@ -37,6 +58,17 @@ export function openStagedFiles(folder: string, elsewhere: (number: number) => s
     return `${prefix}/${digest}`;
   }
 
+  function write(digest: Digest, content: Uint8Array, second?: number): void {
+    const file = nameOf(digest);
+    try {
+      writeNewFile(file, content, second);
+    } catch (error) {
+      removeIfPossible(file);
+      throw error;
+    }
+    add(digest);
+  }
+
   function add(digest: Digest, number = 0): void {
     const known = files.get(digest);
     if (known === undefined || number === 0) files.set(digest, number);
@@ -44,8 +76,8 @@ export function openStagedFiles(folder: string, elsewhere: (number: number) => s
     if (known !== undefined && spare !== undefined && spare !== 0) unlinkSync(elsewhere(spare));
   }
 
-  function giveNames(finalName: (digest: Digest) => string, refused: ReadonlySet<Digest>): void {
-    const named = namedAtOnce(finalName, refused);
+  function giveNames(refused: ReadonlySet<Digest> = new Set()): void {
+    const named = nameFolders(refused);
     const ready = new Set<string>();
     for (const [digest, number] of files) {
       const from = number === 0 ? `${folderOf(digest)}/${digest}` : elsewhere(number);
@@ -60,10 +92,11 @@ export function openStagedFiles(folder: string, elsewhere: (number: number) => s
     }
     files.clear();
     made.clear();
+    newFolders.clear();
   }
 
   /** Gives whole folders their names, where there are none yet and every file in them was added. */
-  function namedAtOnce(finalName: (digest: Digest) => string, refused: ReadonlySet<Digest>): ReadonlySet<string> {
+  function nameFolders(refused: ReadonlySet<Digest>): ReadonlySet<string> {
     const byPrefix = new Map<string, Digest[]>();
     for (const [digest, number] of files) {
       if (number !== 0) continue;
@@ -93,7 +126,9 @@ export function openStagedFiles(folder: string, elsewhere: (number: number) => s
       return files.size;
     },
     has: (digest) => files.has(digest),
+    isFolderNew,
     nameOf,
+    write,
     add,
     giveNames,
   };

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash, hash, randomUUID } from "node:crypto";
 import {
   chmodSync,
   constants,
@@ -9,7 +9,6 @@ import {
   mkdirSync,
   unlinkSync,
   utimesSync,
-  writeFileSync,
 } from "node:fs";
 import { open } from "node:fs/promises";
 import path from "node:path";
@@ -32,6 +31,8 @@ export interface Transaction {
     content: AsyncIterable<Uint8Array> | Uint8Array,
     check?: ContentCheck,
   ): Promise<{ digest: Digest; sizeBytes: number }>;
+  /** Whether content is in the pool, see `hasObject`, or taken in already. */
+  has(digest: Digest, sizeBytes: number | undefined): boolean;
   /** Where somebody else may write a file as an object has to be, hashing what is written; `take` takes it in. */
   place(): ObjectPlace;
   /** `from` is `device,inode` of the file that it is a copy of: "itself" when that is the pool's own. */
@@ -81,10 +82,10 @@ export function beginTransaction(
   const nextName = (): string => `${prefix}${(counter += 1)}`;
   const nameOf = (number: number): string => `${prefix}${number}`;
   const numberOf = (file: string): number => (file.startsWith(prefix) ? Number(file.slice(prefix.length)) : 0);
-  const objects = openStagedFiles(`${dir}/objects`, nameOf);
-  const trees = openStagedFiles(`${dir}/trees`, nameOf);
-  const isStored = (digest: Digest, sizeBytes: number): boolean =>
-    objects.has(digest) || hasObject(layout, digest, sizeBytes);
+  const objects = openStagedFiles(`${dir}/objects`, layout.object, nameOf);
+  const trees = openStagedFiles(`${dir}/trees`, layout.tree, nameOf);
+  const has = (digest: Digest, sizeBytes: number | undefined): boolean =>
+    objects.has(digest) || (!objects.isFolderNew(digest) && hasObject(layout, digest, sizeBytes));
 
   let folder: string | undefined;
 
@@ -99,7 +100,7 @@ export function beginTransaction(
     { digest, sizeBytes }: { readonly digest: Digest; readonly sizeBytes: number },
     from?: string,
   ): "taken" | "itself" {
-    if (!isStored(digest, sizeBytes) || objects.has(digest)) {
+    if (objects.has(digest) || !has(digest, sizeBytes)) {
       objects.add(digest, numberOf(file));
       return "taken";
     }
@@ -121,15 +122,15 @@ export function beginTransaction(
       0o600,
     );
     try {
-      const hash = createHash("sha256");
+      const sum = createHash("sha256");
       let sizeBytes = 0;
       for await (const chunk of content) {
         sizeBytes += chunk.length;
         check?.size(sizeBytes);
-        hash.update(chunk);
+        sum.update(chunk);
         for (let offset = 0; offset < chunk.length;) offset += (await handle.write(chunk, offset)).bytesWritten;
       }
-      const stored = { digest: asDigest(hash.digest("hex")), sizeBytes };
+      const stored = { digest: asDigest(sum.digest("hex")), sizeBytes };
       check?.whole(stored);
       await handle.chmod(0o444);
       const second = Math.floor(now());
@@ -151,15 +152,9 @@ export function beginTransaction(
   /** Synchronous: for a small file each trip through the thread pool takes longer than the call itself. */
   function putBytes(bytes: Uint8Array, check?: ContentCheck): { digest: Digest; sizeBytes: number } {
     check?.size(bytes.length);
-    const digest = asDigest(createHash("sha256").update(bytes).digest("hex"));
+    const digest = asDigest(hash("sha256", bytes, "hex"));
     check?.whole({ digest, sizeBytes: bytes.length });
-    if (!isStored(digest, bytes.length)) {
-      const file = objects.nameOf(digest);
-      writeNew(file, bytes);
-      const second = Math.floor(now());
-      utimesSync(file, second, second);
-      objects.add(digest);
-    }
+    if (!has(digest, bytes.length)) objects.write(digest, bytes, Math.floor(now()));
     return { digest, sizeBytes: bytes.length };
   }
 
@@ -174,15 +169,15 @@ export function beginTransaction(
       utimesSync(file, stat.atime, stat.mtime);
       chmodSync(file, 0o444);
     }
-    const hash = createHash("sha256");
+    const sum = createHash("sha256");
     let sizeBytes = 0;
     const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
     for await (const chunk of handle.createReadStream()) {
       if (!(chunk instanceof Uint8Array)) throw new Error("a stream of bytes gives bytes");
-      hash.update(chunk);
+      sum.update(chunk);
       sizeBytes += chunk.length;
     }
-    const stored = { digest: asDigest(hash.digest("hex")), sizeBytes };
+    const stored = { digest: asDigest(sum.digest("hex")), sizeBytes };
     take(file, stored);
     return stored;
   }
@@ -190,10 +185,8 @@ export function beginTransaction(
   function putTree(tree: Tree): Digest {
     const text = printTree(tree);
     const digest = digestOf(text);
-    if (!trees.has(digest) && !existsSync(layout.tree(digest))) {
-      writeNew(trees.nameOf(digest), text);
-      trees.add(digest);
-    }
+    if (!trees.has(digest) && (trees.isFolderNew(digest) || !existsSync(layout.tree(digest))))
+      trees.write(digest, Buffer.from(text));
     onTree(digest, tree);
     return digest;
   }
@@ -202,13 +195,13 @@ export function beginTransaction(
     if (objects.size === 0 && trees.size === 0) return false;
     const gone = refused();
     await syncFileSystem(dir);
-    objects.giveNames((digest) => layout.object(digest), gone);
-    trees.giveNames((digest) => layout.tree(digest), new Set());
+    objects.giveNames(gone);
+    trees.giveNames();
     if (!barrierFollows) await syncFileSystem(dir);
     return true;
   }
 
-  return { dir, put, place, take, putText, putFile, putTree, seal, discard: () => removeIfPossible(dir) };
+  return { dir, put, has, place, take, putText, putFile, putTree, seal, discard: () => removeIfPossible(dir) };
 }
 
 /** The digest under which the record of a directory is stored. */
@@ -217,7 +210,7 @@ export function treeDigest(tree: Tree): Digest {
 }
 
 function digestOf(text: string): Digest {
-  return asDigest(createHash("sha256").update(text).digest("hex"));
+  return asDigest(hash("sha256", text, "hex"));
 }
 
 /** Gives a file a second name; false, and nothing done, where it cannot have one there. */
@@ -240,13 +233,4 @@ export function hasObject(layout: StateLayout, digest: Digest, sizeBytes: number
 function asDigest(hex: string): Digest {
   if (!isDigest(hex)) throw new Error("SHA-256 is not 64 hex digits");
   return hex;
-}
-
-/** Writes a file of the pool that is not there yet. */
-function writeNew(file: string, content: string | Uint8Array): void {
-  try {
-    writeFileSync(file, content, { mode: 0o444, flag: "wx" });
-  } catch (error) {
-    throw naming(error, file);
-  }
 }

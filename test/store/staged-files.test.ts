@@ -27,7 +27,7 @@ describe("staged files", () => {
   beforeEach(() => {
     dir = mkdtempSync(path.join(os.tmpdir(), "asof-staged-"));
     mkdirSync(path.join(dir, "objects"));
-    staged = openStagedFiles(path.join(dir, "new"), elsewhere);
+    staged = openStagedFiles(path.join(dir, "new"), finalName, elsewhere);
   });
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -35,7 +35,7 @@ describe("staged files", () => {
     const [first, second] = [stage("one"), stage("two")];
     const inode = statSync(path.dirname(staged.nameOf(first))).ino;
     mkdirSync(path.dirname(finalName(second)));
-    staged.giveNames(finalName, new Set());
+    staged.giveNames();
     expect(readFileSync(finalName(first), "utf8")).toBe("one");
     expect(readFileSync(finalName(second), "utf8")).toBe("two");
     expect(statSync(path.dirname(finalName(first))).ino).toBe(inode);
@@ -46,13 +46,13 @@ describe("staged files", () => {
     const digest = stage("one");
     const unfinished = path.join(path.dirname(staged.nameOf(digest)), `${digest.slice(0, 2)}${"0".repeat(62)}`);
     writeFileSync(unfinished, "half of it");
-    staged.giveNames(finalName, new Set());
+    staged.giveNames();
     expect(readdirSync(path.dirname(finalName(digest)))).toEqual([digest]);
   });
 
   it("leave out what is refused, together with what lies beside it and alone", () => {
     const digest = stage("one");
-    staged.giveNames(finalName, new Set([digest]));
+    staged.giveNames(new Set([digest]));
     expect(existsSync(finalName(digest))).toBe(false);
     expect(staged.size).toBe(0);
   });
@@ -68,7 +68,7 @@ describe("staged files", () => {
         writeFileSync(number === 0 ? staged.nameOf(digest) : elsewhere(number), "same");
         staged.add(digest, number);
       }
-      staged.giveNames(finalName, new Set());
+      staged.giveNames();
       expect(readFileSync(finalName(digest), "utf8")).toBe("same");
       expect(readdirSync(dir).filter((name) => name.startsWith("spare"))).toEqual([]);
       rmSync(path.dirname(finalName(digest)), { recursive: true });
@@ -77,9 +77,9 @@ describe("staged files", () => {
 
   it("can be staged again when others have got their names", () => {
     const first = stage("one");
-    staged.giveNames(finalName, new Set());
+    staged.giveNames();
     const again = stage("one");
-    staged.giveNames(finalName, new Set());
+    staged.giveNames();
     expect(again).toBe(first);
     expect(readFileSync(finalName(first), "utf8")).toBe("one");
   });

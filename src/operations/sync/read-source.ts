@@ -5,7 +5,6 @@ import { pairByPath } from "../../model/pair-by-path.ts";
 import type { RelativePath } from "../../model/relative-path.ts";
 import type { Source, SourceEntry, SourceListing, StoredContent } from "../../sources/source.ts";
 import { checkRoom } from "../../store/room.ts";
-import { hasObject } from "../../store/transaction.ts";
 import type { Transaction } from "../../store/transaction.ts";
 import { contentSink } from "./content-sink.ts";
 import type { Workspace } from "../workspace.ts";
@@ -75,7 +74,7 @@ export async function readSource(
     if (gone.has(entry.digest)) return true;
     const isKnown =
       entry.digest === earlier?.digest && (entry.sizeBytes === undefined || entry.sizeBytes === earlier.sizeBytes);
-    return isKnown || hasObject(store.layout, entry.digest, entry.sizeBytes);
+    return isKnown || transaction.has(entry.digest, entry.sizeBytes);
   }
 
   /** Undefined when the source moved and there is another round. */
