@@ -125,7 +125,14 @@ const repository = z.strictObject({
     ),
   fetch: z
     .strictObject({
-      concurrency: z.int().min(1).max(64).default(10).describe("Requests at the same time."),
+      concurrency: z
+        .int()
+        .min(1)
+        .max(64)
+        .default(10)
+        .describe(
+          "Requests at the same time. Many small files over plain http are asked for ahead, on at most four connections.",
+        ),
       retries: z.int().min(0).max(20).default(3).describe("How often a failed request is tried again."),
       timeout: duration("1s", "1h").prefault("30s").describe("A request without a byte for so long is given up."),
       max_manifest: size("1kB", "1GiB").prefault("64 MiB").describe("A longer manifest is refused."),

@@ -31,7 +31,8 @@ export async function openAgent({
   });
 }
 
-function proxyUrl(name: string, environment: Environment): string {
+/** The proxy that the variable `name`, in lower or upper case, names; empty where there is none. */
+export function proxyUrl(name: "http_proxy" | "https_proxy", environment: Environment): string {
   const value = environment[name] ?? environment[name.toUpperCase()] ?? "";
   if (value === "") return "";
   const url = value.includes("://") ? value : `http://${value}`;

@@ -2,19 +2,27 @@ import { unescape } from "node:querystring";
 import type { Dispatcher } from "undici";
 import { createAddressGuard } from "./http-address.ts";
 import type { ResolveHost } from "./http-address.ts";
-import { openAgent } from "./http-agent.ts";
+import { openAgent, proxyUrl } from "./http-agent.ts";
 import type { Environment } from "./http-agent.ts";
 import { readBody, wholeBody } from "./http-body.ts";
 import { describeCause, RequestError } from "./http-error.ts";
 import { exchange } from "./http-exchange.ts";
 import type { HttpAnswer } from "./http-exchange.ts";
+import { requestAhead } from "./http-pipeline.ts";
+import type { PipelineOptions, SmallFile } from "./http-pipeline.ts";
 import { isRedirect, maxRedirects, redirectTarget } from "./http-redirect.ts";
 
 /** How a remote's bytes are had; one request a call, without trying again. */
 export interface Transport {
   /** Rejects with a `RequestError`, or with the signal's reason. `fresh` asks caches on the way not to answer by themselves. */
   get(url: URL, options: { readonly signal: AbortSignal; readonly fresh?: boolean }): Promise<RemoteContent>;
+  /** Gets what it easily can of many small files from the origin of `home`, see `requestAhead`. Absent where every file needs a request of its own. */
+  readonly getMany?:
+    | (<File extends SmallFile>(files: Iterable<File>, options: ManyOptions<File>) => Promise<void>)
+    | undefined;
 }
+
+export type ManyOptions<File extends SmallFile> = Pick<PipelineOptions<File>, "concurrency" | "signal" | "onBody">;
 
 export interface RemoteContent {
   /** As announced; undefined when it is not. */
@@ -57,8 +65,7 @@ export function openHttp(
     agent ??= openAgent({ environment, lookup: guard.lookup, timeoutSeconds });
     const dispatcher = await agent;
     const headers = {
-      "accept-encoding": "identity",
-      "user-agent": "asof",
+      ...ownHeaders,
       ...(fresh ? { "cache-control": "no-cache" } : {}),
       ...(url.origin === home.origin ? basicAuthorization(home) : {}),
     };
@@ -85,8 +92,22 @@ export function openHttp(
       }
       throw new RequestError("SOURCE_REFUSED", `is redirected more than ${maxRedirects} times`);
     },
+    // A proxy is somebody else's server, and may be any.
+    getMany:
+      home.protocol !== "http:" || proxyUrl("http_proxy", environment) !== ""
+        ? undefined
+        : (files, options) =>
+            requestAhead(files, {
+              ...options,
+              origin: home,
+              headers: { ...ownHeaders, ...basicAuthorization(home) },
+              lookup: guard.lookup,
+              timeoutSeconds,
+            }),
   };
 }
+
+const ownHeaders = { "accept-encoding": "identity", "user-agent": "asof" } as const;
 
 function contentOf(response: HttpAnswer, timeoutSeconds: number): RemoteContent {
   const { body, sizeBytes } = response;

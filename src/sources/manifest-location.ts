@@ -22,10 +22,14 @@ export function parseManifestUrl(text: string): URL {
  * appended; resolving the path as a reference would read `//host/x`, `%2e%2e/x` or `http:x` as something else than a name.
  */
 export function fileUrl(manifest: URL, path: RelativePath): URL {
-  const directory = manifest.pathname.slice(0, manifest.pathname.lastIndexOf("/") + 1);
-  const encoded = path.split("/").map(encodeURIComponent).join("/");
   const origin = manifest.protocol === "file:" ? "file://" : manifest.origin;
-  return new URL(`${origin}${directory}${encoded}${manifest.search}`);
+  return new URL(origin + fileTarget(manifest, path));
+}
+
+/** Path and query of the same. */
+export function fileTarget({ pathname, search }: URL, path: RelativePath): string {
+  const directory = pathname.slice(0, pathname.lastIndexOf("/") + 1);
+  return `${directory}${path.split("/").map(encodeURIComponent).join("/")}${search}`;
 }
 
 /** The last segment as it stands in the URL, percent-encoded. */

@@ -8,6 +8,16 @@ export type Transfer = (
   options: { readonly signal: AbortSignal; readonly onBytes: (count: number) => void },
 ) => Promise<StoredContent>;
 
+/** Brings what it easily can of many files into the pool. What `onStored` does not hear of is left to a `Transfer` each. */
+export type TransferMany = (
+  entries: readonly SourceEntry[],
+  options: {
+    readonly signal: AbortSignal;
+    readonly onBytes: (count: number) => void;
+    readonly onStored: (entry: SourceEntry, content: StoredContent) => void;
+  },
+) => Promise<void>;
+
 /**
  * Transfers every wanted entry, at most `concurrency` at a time; entries with the same digest and size are transferred once. The first failure aborts
  * the other transfers and is thrown when they have ended, so that nothing goes on behind the caller's back.
@@ -18,16 +28,17 @@ export async function transferAll(
     concurrency,
     signal,
     onProgress = () => undefined,
+    transferMany,
     transfer,
   }: {
     readonly concurrency: number;
     readonly signal: AbortSignal;
     readonly onProgress?: ((progress: FetchProgress) => void) | undefined;
+    readonly transferMany?: TransferMany | undefined;
     readonly transfer: Transfer;
   },
 ): Promise<ReadonlyMap<RelativePath, StoredContent>> {
   const groups = groupByContent(wanted);
-  const queue = groups.values();
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   // Every transfer listens to it; Node warns of more than ten.
@@ -45,12 +56,18 @@ export async function transferAll(
     report();
   }
 
+  await transferMany?.(
+    groups.map((group) => membersOf(group)[0]),
+    { signal, onBytes, onStored: ({ path }, content) => void stored.set(path, content) },
+  );
+  const queue = groups.values();
+
   async function work(): Promise<void> {
     for (const group of queue) {
       if (either.aborted) return;
       const members = membersOf(group);
       try {
-        const content = await transfer(members[0], { signal: either, onBytes });
+        const content = stored.get(members[0].path) ?? (await transfer(members[0], { signal: either, onBytes }));
         for (const { path } of members) stored.set(path, content);
         report();
       } catch (error) {

@@ -14,6 +14,7 @@ import { readManifestEntries } from "./manifest-entries.ts";
 import { openLocalFiles } from "./manifest-local-files.ts";
 import { fileUrl, parseManifestUrl, shownUrl } from "./manifest-location.ts";
 import { recallManifest, rememberManifest } from "./manifest-memory.ts";
+import { transferSmall } from "./manifest-small-files.ts";
 import { transferAll } from "./manifest-transfers.ts";
 import type { Transfer } from "./manifest-transfers.ts";
 import type { ContentSink, Source, SourceCache } from "./source.ts";
@@ -116,8 +117,15 @@ export function openManifestUrl(remote: FileRemote, fetch: FetchSettings, option
 
     async fetch(wanted, sink, { signal, onProgress }) {
       try {
-        const transfer = transferInto(sink);
-        return await transferAll(wanted, { concurrency: fetch.concurrency, signal, onProgress, transfer });
+        const { concurrency } = fetch;
+        const transferMany = transferSmall(transport, url, sink, concurrency);
+        return await transferAll(wanted, {
+          concurrency,
+          signal,
+          onProgress,
+          transferMany,
+          transfer: transferInto(sink),
+        });
       } catch (error) {
         signal.throwIfAborted();
         throw await withReason(error, signal);
