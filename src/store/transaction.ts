@@ -82,8 +82,8 @@ export function beginTransaction(
   const nextName = (): string => `${prefix}${(counter += 1)}`;
   const nameOf = (number: number): string => `${prefix}${number}`;
   const numberOf = (file: string): number => (file.startsWith(prefix) ? Number(file.slice(prefix.length)) : 0);
-  const objects = openStagedFiles(`${dir}/objects`, layout.object, nameOf);
-  const trees = openStagedFiles(`${dir}/trees`, layout.tree, nameOf);
+  const objects = openStagedFiles(`${dir}/objects`, (digest) => layout.object(digest), nameOf);
+  const trees = openStagedFiles(`${dir}/trees`, (digest) => layout.tree(digest), nameOf);
   const has = (digest: Digest, sizeBytes: number | undefined): boolean =>
     objects.has(digest) || (!objects.isFolderNew(digest) && hasObject(layout, digest, sizeBytes));
 
