@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -73,6 +73,13 @@ describe(`a checkpoint of a directory with ${files} files`, () => {
     report("forced / find", forced, find, 2);
     lines.push(`  inodes ${forcedInodes}, of 20`);
 
+    const [pages, rebuild] = [allPages(inDir("mirror/public")), ["build", "--quiet"]];
+    writeFileSync(inDir("pages.jsonl"), pages.map((file) => `${JSON.stringify(file)}\n`).join(""));
+    configure("mirror", "tree", "Another title");
+    const rebuilt = await asof("mirror", ...rebuild);
+    const written = await shell(`"${process.execPath}" "${writeFiles}" pages.jsonl mirror/written`);
+    report(`full rebuild of ${pages.length} pages / writing them`, rebuilt, written, 2);
+
     await update("flat-mirror");
     for (let index = 0; index < 10; index++) writeFileSync(inDir(`flat/file-${index * 7}`), randomBytes(1000));
     await sleep(2500);
@@ -87,16 +94,19 @@ describe(`a checkpoint of a directory with ${files} files`, () => {
     expect(lines.length).toBeGreaterThan(8);
   }, 3_600_000);
 
-  function configure(mirror: string, source: string): void {
+  function configure(mirror: string, source: string, title = "A title"): void {
     writeFileSync(
       inDir(`${mirror}/asof.yaml`),
-      `repositories:\n  tree:\n    remote: { type: directory, path: ../${source} }\ndistributions:\n  tree: { repository: tree, base_path: tree, checkpoint: true }\n`,
+      `site: { title: ${title} }\nrepositories:\n  tree:\n    remote: { type: directory, path: ../${source} }\ndistributions:\n  tree: { repository: tree, base_path: tree, checkpoint: true }\n`,
     );
   }
 
-  async function update(mirror: string, ...options: readonly string[]): Promise<MeasuredRun> {
-    const main = path.join(program.dir, "dist/cli/main.js");
-    const argv = [process.execPath, main, "update", "--quiet", ...options];
+  function update(mirror: string, ...options: readonly string[]): Promise<MeasuredRun> {
+    return asof(mirror, "update", "--quiet", ...options);
+  }
+
+  async function asof(mirror: string, ...args: readonly string[]): Promise<MeasuredRun> {
+    const argv = [process.execPath, path.join(program.dir, "dist/cli/main.js"), ...args];
     const run = await measuredRun(argv, { cwd: inDir(mirror), folder: dir });
     peaks.push(run.peakMebibytes);
     return run;
@@ -120,6 +130,16 @@ describe(`a checkpoint of a directory with ${files} files`, () => {
     lines.push(`${what}: ${shown(ours)} / ${shown(theirs)} = ${ratio}, target ${target.toFixed(2)}`);
   }
 });
+
+const writeFiles = path.join(import.meta.dirname, "write-files.mjs");
+
+/** Every page below a folder, each once: links are not followed. */
+function allPages(folder: string): readonly { readonly path: string; readonly content: string }[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name === "index.html")
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .map((file) => ({ path: file, content: readFileSync(file, "utf8") }));
+}
 
 /** The median run of each of two that take turns. */
 async function alternate(
