@@ -20,11 +20,12 @@ export type OptionSpec =
       readonly default?: number;
     };
 
-/** An argument by its place. Required ones come first; `many` takes all that are left and stands last. */
+/** An argument by its place. Required ones come first; `many` takes all that are left and stands last. `trailing` takes all words after `--`, which without it are arguments like others. */
 export interface PositionalSpec {
   readonly description: string;
   readonly required?: true;
   readonly many?: true;
+  readonly trailing?: true;
 }
 
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
@@ -36,7 +37,9 @@ export type OptionValues<Specs extends OptionSpecs> = {
 };
 
 export type PositionalValues<Specs extends PositionalSpecs> = {
-  readonly [Name in keyof Specs & string as CamelCase<Name>]: Specs[Name] extends { readonly many: true }
+  readonly [Name in keyof Specs & string as CamelCase<Name>]: Specs[Name] extends
+    | { readonly many: true }
+    | { readonly trailing: true }
     ? readonly string[]
     : Specs[Name] extends { readonly required: true }
       ? string

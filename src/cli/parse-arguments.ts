@@ -20,17 +20,30 @@ export async function parseCommand(
   command: Command,
   columns: number,
 ): Promise<ParsedArguments> {
-  const { parsed } = await readArguments(argv, entry, command);
+  const { words, trailing } = splitAtDashes(argv, command);
+  const { parsed } = await readArguments(words, entry, command);
   if (parsed === undefined) {
-    const { output } = await readArguments(argv, entry, command, columns);
+    const { output } = await readArguments(words, entry, command, columns);
     return { kind: "help", text: `${output.trimEnd()}\n\n${helpTail(command)}\n` };
   }
   const [, extra] = wordsOf(parsed);
-  if (extra !== undefined) throw usageFailure(`Unknown argument: ${extra}`, argv, entry.name, command);
+  if (extra !== undefined) throw usageFailure(`Unknown argument: ${extra}`, words, entry.name, command);
   const specs: OptionSpecs = { ...command.options, ...globalOptions };
   const options = readOptions(specs, parsed);
-  const positionals = Object.keys(command.positionals).map((name) => [camelCase(name), parsed?.get(name)] as const);
+  const positionals = Object.entries(command.positionals).map(
+    ([name, spec]) => [camelCase(name), spec.trailing === true ? trailing : parsed?.get(name)] as const,
+  );
   return { kind: "run", values: Object.fromEntries([...options, ...positionals]) };
+}
+
+/** Words after `--` are none of ours where a command takes them as they are. */
+function splitAtDashes(
+  argv: readonly string[],
+  { positionals }: Command,
+): { readonly words: readonly string[]; readonly trailing: readonly string[] } {
+  const dashes = Object.values(positionals).some(({ trailing }) => trailing === true) ? argv.indexOf("--") : -1;
+  if (dashes === -1) return { words: argv, trailing: [] };
+  return { words: argv.slice(0, dashes), trailing: argv.slice(dashes + 1) };
 }
 
 /**
@@ -51,7 +64,7 @@ async function readArguments(
     .options(yargsOptions(globalOptions, "Options of every command:", isShown))
     .group("help", "Options of every command:")
     .command({
-      command: [entry.name, ...Object.entries(command.positionals).map(positionalUsage)].join(" "),
+      command: [entry.name, ...placed(command).map(positionalUsage)].join(" "),
       describe: entry.summary,
       builder: (inner: Argv) => withPositionals(isShown ? describeCommand(inner, entry, command) : inner, command),
       handler: (values: object) => {
@@ -92,15 +105,15 @@ function newProgram(columns: number | undefined): Argv {
 }
 
 function describeCommand(inner: Argv, entry: CommandEntry, command: Command): Argv {
-  const usage = ["asof", entry.name, ...Object.entries(command.positionals).map(positionalUsage), "[options]"].join(
-    " ",
-  );
+  const behind = Object.keys(command.positionals).filter((name) => command.positionals[name]?.trailing === true);
+  const words = [...placed(command).map(positionalUsage), "[options]", ...behind.map((name) => `-- <${name}..>`)];
+  const usage = ["asof", entry.name, ...words].join(" ");
   return inner.usage(`Usage: ${usage}\n\n${entry.summary}\n\n${command.description}`);
 }
 
 function withPositionals(inner: Argv, command: Command): Argv {
   let described = inner;
-  for (const [name, { description }] of Object.entries(command.positionals)) {
+  for (const [name, { description }] of placed(command)) {
     described = described.positional(name, { type: "string", describe: description });
   }
   return described;
@@ -110,6 +123,11 @@ function withPositionals(inner: Argv, command: Command): Argv {
 function helpTail({ examples, exitCodes }: Command): string {
   const shown = examples.map(({ line, does }) => `  ${line}\n      ${does}\n`).join("");
   return `${shown === "" ? "" : `Examples:\n${shown}\n`}${exitCodeHelp(exitCodes)}`;
+}
+
+/** Arguments that yargs reads. */
+function placed({ positionals }: Command): readonly (readonly [string, PositionalSpec])[] {
+  return Object.entries(positionals).filter(([, { trailing }]) => trailing !== true);
 }
 
 function positionalUsage([name, { required, many }]: readonly [string, PositionalSpec]): string {

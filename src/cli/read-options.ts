@@ -54,7 +54,7 @@ export function arePositionalValues<Specs extends PositionalSpecs>(
   const values = new Map<string, unknown>(Object.entries(value));
   return Object.entries(specs).every(([name, spec]) => {
     const positional = values.get(camelCase(name));
-    if (spec.many === true) return isTexts(positional);
+    if (spec.many === true || spec.trailing === true) return isTexts(positional);
     return typeof positional === "string" || (positional === undefined && spec.required === undefined);
   });
 }
