@@ -16,6 +16,8 @@ export interface ExpectedFile {
 export interface RecordReader {
   /** Every file below a root, by path. A directory whose record is missing or wrong is left out and reported. */
   files(root: Digest): AsyncGenerator<ExpectedFile, void, undefined>;
+  /** The record of the directory at `path`. Undefined, and reported, when it is missing or wrong. */
+  record(digest: Digest, path: string): Promise<Tree | undefined>;
 }
 
 const mostRecordBytes = 256 * 1_048_576;
@@ -28,6 +30,7 @@ export function openRecordReader(
   options: { readonly repository: string; onFault(path: string, kind: "altered" | "missing", text: string): void },
 ): RecordReader {
   const trees = new Map<Digest, Tree>();
+  const reading = new Map<Digest, Promise<Tree | undefined>>();
   let keptEntries = 0;
 
   async function* files(root: Digest, path = ""): AsyncGenerator<ExpectedFile, void, undefined> {
@@ -42,8 +45,15 @@ export function openRecordReader(
     }
   }
 
-  /** A record is what its digest says or it is nothing; that it stands at its own path is asked too, because the digest does not know who names it. */
   async function read(digest: Digest, path: string): Promise<Tree | undefined> {
+    // Who compares checkpoints side by side asks for one record twice.
+    const asked = reading.get(digest) ?? fetchRecord(digest, path).finally(() => reading.delete(digest));
+    reading.set(digest, asked);
+    return asked;
+  }
+
+  /** A record is what its digest says or it is nothing; that it stands at its own path is asked too, because the digest does not know who names it. */
+  async function fetchRecord(digest: Digest, path: string): Promise<Tree | undefined> {
     const where = recordPath(digest);
     const what = `the record of ${path === "" ? "the root" : path}`;
     const isWanted = (tree: Tree): boolean => tree.repository === options.repository && tree.path === path;
@@ -68,7 +78,7 @@ export function openRecordReader(
     return tree;
   }
 
-  return { files };
+  return { files, record: read };
 }
 
 function recordPath(digest: Digest): string {
