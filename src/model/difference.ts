@@ -27,6 +27,14 @@ export function* differenceOf(
   const before = from === undefined ? [] : read(from).nodes;
   const after = to === undefined ? [] : read(to).nodes;
   const prefix = prefixOf(from, to, read);
+  for (const [a, b] of pairNodes(before, after)) yield* nodeDifference(prefix, a, b, read);
+}
+
+/** Walks two directories side by side: each file and each directory once, with what each of the two has under its name. A file and a directory of one name are no pair. */
+export function* pairNodes(
+  before: readonly TreeNode[],
+  after: readonly TreeNode[],
+): Generator<readonly [TreeNode | undefined, TreeNode | undefined]> {
   let left = 0;
   let right = 0;
   for (;;) {
@@ -36,7 +44,7 @@ export function* differenceOf(
     const order = a === undefined ? 1 : b === undefined ? -1 : compareNodes(a, b);
     if (order <= 0) left += 1;
     if (order >= 0) right += 1;
-    yield* nodeDifference(prefix, order <= 0 ? a : undefined, order >= 0 ? b : undefined, read);
+    yield [order <= 0 ? a : undefined, order >= 0 ? b : undefined];
   }
 }
 

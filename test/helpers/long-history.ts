@@ -9,6 +9,11 @@ import { planTrees } from "../../src/model/plan-trees.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { emptyLog, positionAfter } from "../../src/store/log.ts";
 
+export interface RareFile {
+  readonly path: string;
+  readonly texts: ReadonlyMap<number, string>;
+}
+
 /**
  * Records a history as runs of asof would have recorded it, one file changed and a line of log for each checkpoint, in seconds where those runs would take hours: objects, records, log lines and statements are
  * those of the store itself; only the barriers between them are missing, and manifests and sums, which are no part of what grows. The site is made by the first `asof build`.
@@ -21,6 +26,7 @@ export async function writeLongHistory(
     newest,
     stepSeconds,
     content,
+    rare = [],
   }: {
     readonly repository: string;
     readonly checkpoints: number;
@@ -29,6 +35,8 @@ export async function writeLongHistory(
     readonly stepSeconds: number;
     /** Files that never change, by path; `newest` is the one that does. */
     readonly content: ReadonlyMap<string, string>;
+    /** Files that change now and then: which text each has from which number on, the first being 1. */
+    readonly rare?: readonly RareFile[];
   },
 ): Promise<void> {
   let now = newest - checkpoints * stepSeconds;
@@ -44,7 +52,11 @@ export async function writeLongHistory(
   for (let number = 1; number <= checkpoints; number++) {
     now += stepSeconds;
     const at = timestampFromSeconds(now);
-    const entries = [...unchanged, entryOf("changing", `${number}\n`, number)].toSorted((a, b) =>
+    const changing = rare.flatMap(({ path: name, texts }) => {
+      const since = Math.max(...[...texts.keys()].filter((from) => from <= number));
+      return entryOf(name, texts.get(since) ?? "", since);
+    });
+    const entries = [...unchanged, ...changing, entryOf("changing", `${number}\n`, number)].toSorted((a, b) =>
       a.path < b.path ? -1 : 1,
     );
     const version = {
@@ -71,7 +83,7 @@ export async function writeLongHistory(
         manifest: null,
         added: number === 1 ? entries.length : 0,
         removed: 0,
-        changed: number === 1 ? 0 : 1,
+        changed: number === 1 ? 0 : 1 + rare.filter(({ texts }) => texts.has(number)).length,
         statement: { digest: statement.digest, bytes: statement.sizeBytes },
       },
     ]);

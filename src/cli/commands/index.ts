@@ -68,6 +68,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./resolve.ts")).resolve,
   },
   {
+    name: "bisect",
+    summary: "Find the checkpoint that broke something.",
+    load: async () => (await import("./bisect.ts")).bisect,
+  },
+  {
     name: "verify",
     summary: "Check that everything is as it was recorded.",
     load: async () => (await import("./verify.ts")).verify,
