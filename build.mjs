@@ -5,7 +5,16 @@
  * What package.json calls a dependency is left to be imported. What else src/ imports is joined with it, without what is not used, and its licence is put beside it.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import process from "node:process";
 
@@ -14,6 +23,8 @@ import { rolldown } from "rolldown";
 const root = import.meta.dirname;
 const dist = path.resolve(process.argv[2] ?? path.join(root, "dist"));
 
+if (["package.json", ".git"].some((name) => existsSync(path.join(dist, name))))
+  throw new Error(`${dist} is no folder to make anew`);
 rmSync(dist, { recursive: true, force: true });
 const cache = path.join(root, "node_modules", ".cache", "asof");
 mkdirSync(cache, { recursive: true });

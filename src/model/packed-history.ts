@@ -3,9 +3,6 @@ import { noLabels } from "./fold-history.ts";
 import type { Checkpoint, History, Publication, StoredFile, TakenDown, Tombstone, Version } from "./history.ts";
 import type { Timestamp } from "./timestamp.ts";
 
-/** Raised whenever what is packed has another form, and whenever the fold makes another history of the same log. */
-export const packedHistoryVersion = 2;
-
 /** A history as JSON that is quick to read: what there may be thousands of stands in columns, and null for what is not there. */
 export interface PackedHistory extends Pick<History, "name" | "lost" | "newestEvent"> {
   readonly horizon: Timestamp | null;

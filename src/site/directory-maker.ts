@@ -10,9 +10,14 @@ import type { DirectoryBatch, NewDirectory, NotMade } from "./new-directory.ts";
 export interface DirectoryMaker {
   /** Made at once, or by the end of `finish`. Throws like `makeDirectory`. */
   make(directory: NewDirectory): void;
-  /** Resolves when all of them stand; rejects with what kept one from being made. The thread ends either way. */
+  /** Resolves when all of them stand; rejects with what kept one from being made. */
   finish(): Promise<void>;
+  /** Resolves when nothing is made any more, whether all was or not. */
+  close(): Promise<void>;
 }
+
+/** Makes each at once. */
+export const withoutHelp: Pick<DirectoryMaker, "make"> = { make: makeDirectory };
 
 /** So many are made before a thread has begun. */
 const worthThread = 500;
@@ -50,7 +55,7 @@ export function openDirectoryMaker(): DirectoryMaker {
     }
   }
 
-  return { make, finish };
+  return { make, finish, close: async () => helper?.close() };
 }
 
 interface Helper {
@@ -59,6 +64,7 @@ interface Helper {
   behind(): number;
   /** Ends the thread when it has made all, and answers what it could not make. */
   finish(): Promise<readonly NewDirectory[]>;
+  close(): Promise<void>;
 }
 
 /** Undefined where there is one processor, or no thread to be had: it would only have saved time. */
@@ -69,14 +75,15 @@ function startHelper(): Helper | undefined {
   const counter = new Int32Array(made);
   const notMade: NewDirectory[] = [];
   let asked = 0;
-  // Staging that fails asks no more: nothing waits for the thread then.
-  worker.unref();
   const ended = new Promise<readonly NewDirectory[]>((resolve, reject) => {
     worker.on("message", (failed: NotMade) => notMade.push(...failed));
     worker.on("error", reject);
-    worker.on("exit", () => resolve(notMade));
+    worker.on("exit", () => {
+      if (Atomics.load(counter, 0) === asked) resolve(notMade);
+      else reject(new Error("a thread ended before its work was done"));
+    });
   });
-  // Whoever does not finish is not told.
+  // Whoever closes without it is not told.
   ended.catch(() => {});
   return {
     ask: (directories) => {
@@ -86,10 +93,12 @@ function startHelper(): Helper | undefined {
     },
     behind: () => asked - Atomics.load(counter, 0),
     finish: () => {
-      worker.ref();
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
       worker.postMessage("end");
       return ended;
+    },
+    close: async () => {
+      await worker.terminate();
     },
   };
 }

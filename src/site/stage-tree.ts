@@ -14,7 +14,8 @@ import { placeFile } from "./place-file.ts";
 import { stageFile, writeNew } from "./stage-file.ts";
 import { relativeTarget } from "./public-layout.ts";
 import type { PublicLayout } from "./public-layout.ts";
-import { openDirectoryMaker } from "./directory-maker.ts";
+import { openDirectoryMaker, withoutHelp } from "./directory-maker.ts";
+import type { DirectoryMaker } from "./directory-maker.ts";
 import type { FileToPlace, NewDirectory } from "./new-directory.ts";
 import { openWholeFolders } from "./whole-folders.ts";
 
@@ -41,10 +42,13 @@ export interface Move {
 
 /** Builds trees and files below a staging folder. Nothing is visible until the moves are made, in their order. */
 export interface Stage {
+  /**
+   * In the order in which they have to be made. Shared directories may come before those that they lead to, because whole folders of them appear at once: whoever finds one asks for those below, unless a root that leads
+   * to it stands. A root comes after all that it leads to, and its record after those that it names.
+   */
   readonly moves: readonly Move[];
-  /** Makes sure that the shared directory of a record is there or will be; as a whole when `finish` has resolved. */
+  /** Makes sure that the shared directory of a record is there or will be. */
   shared(tree: Digest): void;
-  finish(): Promise<void>;
   /** A new empty folder to fill by hand; the caller adds the move. */
   folder(): string;
   move(move: Move): void;
@@ -77,12 +81,21 @@ export function openStage(context: StageContext): Stage {
   /** Where something is that will be visible under another name. */
   const staged = new Map<string, string>();
   let counter = 0;
-  let maker = openDirectoryMaker();
+  let maker: DirectoryMaker | undefined;
 
   async function root(digest: Digest, publication: Publication, to: string, options: RootOptions): Promise<void> {
     const dir = stagingFolder();
     const tree = context.tree(digest);
-    fillDirectory(dir, to, tree, options.previous, 0, options.heading);
+    // Its root is seen last: where that is not, a run died, and a directory of it may be there without those below.
+    const previous = options.previous !== undefined && isThere(options.previous.dir) ? options.previous : undefined;
+    maker = openDirectoryMaker();
+    try {
+      fillDirectory(dir, to, tree, previous, 0, options.heading);
+      await maker.finish();
+    } finally {
+      await maker.close();
+      maker = undefined;
+    }
     if (publication.manifest !== null && !context.isTakenDown(publication.manifest.digest)) {
       const { name, digest: manifest, bytes } = publication.manifest;
       placeFile(context.object(manifest), path.join(dir, name), { copy, sizeBytes: bytes });
@@ -95,13 +108,7 @@ export function openStage(context: StageContext): Stage {
       writeNew(from, page);
       move({ from, to: path.join(options.pageBeside, listingName) });
     }
-    await finish();
     move({ from: dir, to });
-  }
-
-  async function finish(): Promise<void> {
-    await maker.finish();
-    maker = openDirectoryMaker();
   }
 
   function move(one: Move): void {
@@ -154,7 +161,8 @@ export function openStage(context: StageContext): Stage {
     const place = wholeFolders.placeFor(to);
     const dir = place ?? stagingName();
     const tree = context.tree(digest);
-    if (earlier === undefined && level < deepestSharedLevel) maker.make(newDirectory(dir, to, tree, level));
+    if (earlier === undefined && level < deepestSharedLevel)
+      (maker ?? withoutHelp).make(newDirectory(dir, to, tree, level));
     else {
       mkdirSync(dir, { mode: 0o755 });
       const previous = earlier === undefined ? undefined : { root: earlier, dir: publicLayout.shared(earlier) };
@@ -239,7 +247,6 @@ export function openStage(context: StageContext): Stage {
     },
     root,
     shared: (tree) => stageShared(tree, undefined, levelOf(context.tree(tree))),
-    finish,
     folder: stagingFolder,
     move,
     has: isThere,

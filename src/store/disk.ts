@@ -71,7 +71,7 @@ export function replaceFileIfChanged(file: string, content: string | Uint8Array)
   return true;
 }
 
-/** Writes a read-only file that is not there yet; with its modification time, where that matters. Not durable: that is for a barrier. */
+/** Writes a read-only file that is not there yet, or leaves none; with its modification time, where that matters. Not durable: that is for a barrier. */
 export function writeNewFile(file: string, content: Uint8Array, second?: number): void {
   try {
     const handle = openSync(
@@ -82,6 +82,9 @@ export function writeNewFile(file: string, content: Uint8Array, second?: number)
     try {
       writeWhole(handle, content);
       if (second !== undefined) futimesSync(handle, second, second);
+    } catch (error) {
+      removeIfPossible(file);
+      throw error;
     } finally {
       closeSync(handle);
     }

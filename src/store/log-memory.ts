@@ -1,6 +1,9 @@
+import { existsSync } from "node:fs";
+
 import type { History } from "../model/history.ts";
-import { packHistory, packedHistoryVersion, unpackHistory } from "../model/packed-history.ts";
+import { packHistory, unpackHistory } from "../model/packed-history.ts";
 import type { PackedHistory } from "../model/packed-history.ts";
+import { codeFolder, fingerprintOf } from "../package-root.ts";
 import { openLineIndex } from "./line-index.ts";
 import type { GrowingLineIndex, PackedLines } from "./line-index.ts";
 import { readSealed, writeSealed } from "./sealed-file.ts";
@@ -25,7 +28,7 @@ interface PackedMemory extends Pick<LogMemory, "bytes" | "sha256"> {
 
 /** Undefined when there is none, when it is damaged, and when another version of asof wrote it. */
 export function readLogMemory(file: string): LogMemory | undefined {
-  const body = readSealed(file, label);
+  const body = existsSync(file) ? readSealed(file, labelOfThisCode()) : undefined;
   if (body === undefined) return undefined;
   const packed: unknown = JSON.parse(body.toString("utf8"));
   if (!isPackedMemory(packed)) return undefined;
@@ -35,10 +38,13 @@ export function readLogMemory(file: string): LogMemory | undefined {
 
 export function writeLogMemory(file: string, { bytes, sha256, lines, history }: LogMemory): void {
   const packed: PackedMemory = { bytes, sha256, lines: lines.pack(), history: packHistory(history) };
-  writeSealed(file, label, [Buffer.from(JSON.stringify(packed))]);
+  writeSealed(file, labelOfThisCode(), [Buffer.from(JSON.stringify(packed))]);
 }
 
-const label = `asof log memory 1.${packedHistoryVersion}`;
+/** Another asof may read another history out of the same lines. */
+function labelOfThisCode(): string {
+  return `asof log memory ${fingerprintOf(codeFolder)}`;
+}
 
 /** The seal has said already that these are bytes that asof wrote, and in which form. */
 function isPackedMemory(packed: unknown): packed is PackedMemory {

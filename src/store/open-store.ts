@@ -2,7 +2,6 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 
-import { hasErrorCode } from "../error-code.ts";
 import { Failure } from "../failure.ts";
 import type { Digest } from "../model/digest.ts";
 import { openHistoryFold } from "../model/fold-history.ts";
@@ -150,12 +149,7 @@ export function openStore(
   function rememberLogs(): void {
     for (const [name, { log, fold, remembered }] of repositories) {
       if (log.lines.length - remembered <= mostUnremembered) continue;
-      try {
-        writeLogMemory(memoryFile(name), { ...log.known(), history: fold.history() });
-      } catch (error) {
-        // All else is done, and the next run can do without.
-        if (!hasErrorCode(error, "ENOSPC", "EDQUOT")) throw error;
-      }
+      writeLogMemory(memoryFile(name), { ...log.known(), history: fold.history() });
     }
   }
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, unlinkSync } fr
 import path from "node:path";
 
 import type { Digest } from "../model/digest.ts";
-import { removeIfPossible, writeNewFile } from "./disk.ts";
+import { writeNewFile } from "./disk.ts";
 
 /**
  * Files on their way into a folder of the state that holds them as `ab/<digest>`. They lie under these very names already, so that where the state has no `ab` yet the whole of it appears by one rename: a first
@@ -13,6 +13,8 @@ export interface StagedFiles {
   openFolder(): string;
   readonly size: number;
   has(digest: Digest): boolean;
+  /** Where it lies; undefined when it was not taken in. */
+  pathOf(digest: Digest): string | undefined;
   /** Whether the state has no folder for it yet, and so no such file either. */
   isFolderNew(digest: Digest): boolean;
   /** The absolute path under which `digest` is staged; its folder is there. */
@@ -51,6 +53,10 @@ export function openStagedFiles(
     return `${folder}/${digest.slice(0, 2)}`;
   }
 
+  function whereIs(digest: Digest, number: number): string {
+    return number === 0 ? `${folderOf(digest)}/${digest}` : elsewhere(number);
+  }
+
   function nameOf(digest: Digest): string {
     const prefix = folderOf(digest);
     if (!made.has(prefix)) mkdirSync(prefix, { recursive: true, mode: 0o755 });
@@ -59,13 +65,7 @@ export function openStagedFiles(
   }
 
   function write(digest: Digest, content: Uint8Array, second?: number): void {
-    const file = nameOf(digest);
-    try {
-      writeNewFile(file, content, second);
-    } catch (error) {
-      removeIfPossible(file);
-      throw error;
-    }
+    writeNewFile(nameOf(digest), content, second);
     add(digest);
   }
 
@@ -80,7 +80,7 @@ export function openStagedFiles(
     const named = nameFolders(refused);
     const ready = new Set<string>();
     for (const [digest, number] of files) {
-      const from = number === 0 ? `${folderOf(digest)}/${digest}` : elsewhere(number);
+      const from = whereIs(digest, number);
       if (refused.has(digest)) rmSync(from, { force: true });
       else if (number !== 0 || !named.has(digest.slice(0, 2))) {
         const to = finalName(digest);
@@ -89,8 +89,8 @@ export function openStagedFiles(
         ready.add(prefix);
         renameSync(from, to);
       }
+      files.delete(digest);
     }
-    files.clear();
     made.clear();
     newFolders.clear();
   }
@@ -126,6 +126,10 @@ export function openStagedFiles(
       return files.size;
     },
     has: (digest) => files.has(digest),
+    pathOf: (digest) => {
+      const number = files.get(digest);
+      return number === undefined ? undefined : whereIs(digest, number);
+    },
     isFolderNew,
     nameOf,
     write,

@@ -84,8 +84,11 @@ export function beginTransaction(
   const numberOf = (file: string): number => (file.startsWith(prefix) ? Number(file.slice(prefix.length)) : 0);
   const objects = openStagedFiles(`${dir}/objects`, (digest) => layout.object(digest), nameOf);
   const trees = openStagedFiles(`${dir}/trees`, (digest) => layout.tree(digest), nameOf);
-  const has = (digest: Digest, sizeBytes: number | undefined): boolean =>
-    objects.has(digest) || (!objects.isFolderNew(digest) && hasObject(layout, digest, sizeBytes));
+  function has(digest: Digest, sizeBytes: number | undefined): boolean {
+    const staged = objects.pathOf(digest);
+    if (staged !== undefined) return sizeBytes === undefined || lstatSync(staged).size === sizeBytes;
+    return !objects.isFolderNew(digest) && hasObject(layout, digest, sizeBytes);
+  }
 
   let folder: string | undefined;
 

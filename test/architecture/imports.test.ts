@@ -12,7 +12,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   pages: ["model", "templates.ts", "failure.ts"],
   redirects: ["model", "templates.ts", "failure.ts"],
   sources: ["model", "formats", "failure.ts", "error-code.ts"],
-  store: ["model", "failure.ts", "error-code.ts"],
+  store: ["model", "failure.ts", "error-code.ts", "package-root.ts"],
   site: ["model", "pages", "failure.ts", "error-code.ts"],
   serve: ["model", "failure.ts", "error-code.ts"],
   watch: ["model", "failure.ts", "error-code.ts"],

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
@@ -45,7 +54,17 @@ describe("many directories", () => {
       await maker.finish();
     };
     await expect(making()).rejects.toMatchObject({ code: "DAMAGE" });
-    await expect(maker.finish()).resolves.toBeUndefined();
+    await maker.close();
+  });
+
+  it("leave no thread when what makes them gives up", async () => {
+    const threads = (): number => readdirSync("/proc/self/task").length;
+    const begun = openDirectoryMaker();
+    for (let index = 0; index < 700; index++) begun.make(aDirectory(index));
+    const during = threads();
+    await begun.close();
+    expect(threads()).toBeLessThan(during);
+    await expect(begun.close()).resolves.toBeUndefined();
   });
 
   function aDirectory(index: number): NewDirectory {

@@ -39,6 +39,7 @@ describe("content for folders that the pool does not have yet", () => {
     const transaction = beginTransaction(layout, () => 0);
     await transaction.put(Buffer.from(one));
     expect(transaction.has(digestOf(one), one.length)).toBe(true);
+    expect(transaction.has(digestOf(one), one.length + 1)).toBe(false);
     expect(transaction.has(digestOf(two), two.length)).toBe(false);
     await transaction.seal();
     expect(transaction.has(digestOf(one), one.length)).toBe(true);

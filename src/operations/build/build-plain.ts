@@ -115,7 +115,6 @@ export async function applyPlain(workspace: Workspace, plan: PlainPlan, transact
   const earlier =
     isShared && previous !== undefined ? publicLayout.plain(distribution.basePath, previous.serial) : undefined;
   const dir = stagePlainTree(stage, context, { publication, state, heading, to, earlier });
-  await stage.finish();
   stage.move({ from: dir, to });
   if (isShared) {
     const link = path.join(stage.folder(), "link");

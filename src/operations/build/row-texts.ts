@@ -6,7 +6,8 @@ import { emptyLog } from "../../store/log.ts";
 import { readSealed, writeSealed } from "../../store/sealed-file.ts";
 import { prunedAnswer } from "../publish/settled.ts";
 import type { Workspace } from "../workspace.ts";
-import { hashOf, pagesFingerprint } from "./pages-fingerprint.ts";
+import { buildBasis } from "./build-basis.ts";
+import { hashOf } from "./pages-fingerprint.ts";
 
 /**
  * Rows of the lists of checkpoints, by year, as earlier builds rendered them: a new checkpoint changes those of its own year. Kept in state/cache; losing them costs a build that renders every row.
@@ -23,13 +24,13 @@ export const noRowTexts: RowTexts = { of: () => (_, render) => render(), remembe
 
 export function openRowTexts(workspace: Workspace): RowTexts {
   const { store } = workspace;
+  const basis = buildBasis(workspace);
   const looked = new Map<BasePath, { readonly before: Texts; readonly now: Map<string, string> }>();
 
   function of({ basePath, repository }: DistributionSettings): ReturnType<RowTexts["of"]> {
     const { history = emptyHistory, log = emptyLog } = store.repository(repository) ?? {};
     const newest = [...history.tellingYears.keys()].toSorted().at(-1);
     const gone = goneIntervals(history, prunedAnswer(workspace, repository));
-    const look = pagesFingerprint(workspace);
     const before = readTexts(fileOf(basePath));
     const now = new Map<string, string>();
     looked.set(basePath, { before, now });
@@ -37,7 +38,7 @@ export function openRowTexts(workspace: Workspace): RowTexts {
       const told = log.digestAt((history.tellingYears.get(year) ?? 0) - 1);
       // What every checkpoint changes is not worth keeping, and what no line of the log tells of may change at any time.
       if (year === newest || told === undefined) return render();
-      const key = hashOf([look, year, told, JSON.stringify(gone.filter(({ from }) => from.startsWith(year)))]);
+      const key = hashOf([basis, year, told, JSON.stringify(gone.filter(({ from }) => from.startsWith(year)))]);
       const text = before.get(key) ?? render();
       now.set(key, text);
       return text;
