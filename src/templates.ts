@@ -13,6 +13,8 @@ export interface Templates {
   render(name: string, view: object): string;
   /** The text of a file that is no template: a stylesheet, a script. */
   text(name: string): string;
+  /** Names of the built-in files in a sub-folder, sorted; none where there is no such folder. */
+  names(folder: string): readonly string[];
   /** SHA-256 over every template and text file that could be rendered. */
   readonly fingerprint: string;
 }
@@ -55,6 +57,10 @@ export function openTemplates(options: {
       }
     },
     text: (name) => readFileSync(locate(name), "utf8"),
+    names: (folder) => {
+      const inside = path.join(builtIn, folder);
+      return existsSync(inside) ? readdirSync(inside).toSorted() : [];
+    },
     fingerprint: fingerprintOf(builtIn, locate),
   };
 }

@@ -1,10 +1,24 @@
 import { compareNames } from "./compare-names.ts";
 import type { Digest } from "./digest.ts";
-import type { Tree, TreeNode } from "./tree.ts";
+import type { Timestamp } from "./timestamp.ts";
+import type { Tree, TreeFile, TreeNode } from "./tree.ts";
 
-export interface Change {
+/** One path that is not what it was. */
+export interface ChangedPath {
   readonly kind: "added" | "removed" | "changed";
   readonly path: string;
+}
+
+/** The same with its bytes; of what was removed, those that went. */
+export interface Change extends ChangedPath, ChangedBytes {
+  /** When these bytes came into the repository under this path. */
+  readonly since: Timestamp;
+  /** Of `changed`, which has other bytes under the same name: those before. */
+  readonly was?: ChangedBytes;
+}
+
+export interface ChangedBytes {
+  readonly digest: Digest;
   readonly sizeBytes: number;
 }
 
@@ -71,9 +85,15 @@ function* nodeDifference(
     return;
   }
   const path = prefix + node.name;
-  if (a === undefined) yield { kind: "added", path, sizeBytes: node.sizeBytes };
-  else if (b === undefined) yield { kind: "removed", path, sizeBytes: node.sizeBytes };
-  else if (a.kind === "file" && a.digest !== node.digest) yield { kind: "changed", path, sizeBytes: node.sizeBytes };
+  if (a === undefined) yield changeOf("added", path, node);
+  else if (b === undefined) yield changeOf("removed", path, node);
+  else if (a.kind === "file" && a.digest !== node.digest) {
+    yield { ...changeOf("changed", path, node), was: { digest: a.digest, sizeBytes: a.sizeBytes } };
+  }
+}
+
+function changeOf(kind: Change["kind"], path: string, { digest, sizeBytes, added }: TreeFile): Change {
+  return { kind, path, digest, sizeBytes, since: added };
 }
 
 /** Nodes are sorted by name with a trailing slash for directories, so a file and a directory of one name never meet here. */

@@ -38,6 +38,8 @@ export interface GrowingRepository {
   readonly signatures: number;
   /** Bytes of a listing page of the theme: without a row, and for each. */
   readonly page: { readonly empty: number; readonly row: number };
+  /** What tells the changes of one checkpoint: how many inodes, bytes without a change, and for each. */
+  readonly changes: { readonly inodes: number; readonly empty: number; readonly row: number };
   readonly blockBytes: number;
 }
 
@@ -78,6 +80,7 @@ export function amountOf(repository: GrowingRepository, kept: readonly number[])
     contents,
     contentBytes: poolBytes,
     directories,
+    changed: contents - facts.contents * first,
     checkpoints: kept.length,
     scales,
     newest,
@@ -100,6 +103,8 @@ interface Distinct {
   readonly contentBytes: number;
   /** Different directories over all checkpoints, roots aside. */
   readonly directories: number;
+  /** Files that checkpoints changed, all together. */
+  readonly changed: number;
   readonly checkpoints: number;
   /** Sum over checkpoints of how large each is, the content of the facts being 1; and the newest of them. */
   readonly scales: number;
@@ -115,7 +120,7 @@ function placed(repository: GrowingRepository, distinct: Distinct): Amount {
     hasManifest,
     hasSums,
   } = repository;
-  const { contents, contentBytes, directories, checkpoints, scales, newest } = distinct;
+  const { contents, contentBytes, directories, changed, checkpoints, scales, newest } = distinct;
   const blocks = (bytes: number): number => Math.ceil(bytes / repository.blockBytes) * repository.blockBytes;
   // Of things of different sizes the mean says only about how many blocks they have: a half more than their bytes fill.
   const unevenBlocks = (bytes: number): number => Math.max(repository.blockBytes, bytes + repository.blockBytes / 2);
@@ -150,6 +155,10 @@ function placed(repository: GrowingRepository, distinct: Distinct): Amount {
   // A folder beside each checkpoint, and the folders of the records.
   inodes += sites * (checkpoints + foldersOfTwoDigits(records));
   disk += sites * (checkpoints + foldersOfTwoDigits(records)) * blocks(1);
+  const { changes } = repository;
+  inodes += sites * checkpoints * changes.inodes;
+  disk += sites * checkpoints * unevenBlocks(changes.empty + (changes.row * changed) / checkpoints);
+  disk += sites * checkpoints * (changes.inodes - 1) * blocks(1);
 
   if (layout === "shared") {
     const roots = sites * checkpoints + plains;

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 
+import { changesPage } from "./changes-page.ts";
 import { checkpointListPage } from "./checkpoint-list-page.ts";
 import type { CheckpointRowsPage } from "./checkpoint-list-page.ts";
 import { gonePage } from "./gone-page.ts";
 import { indexPage } from "./index-page.ts";
 import { kitPage } from "./kit-page.ts";
 import { listingPage } from "./listing-page.ts";
+import { pageScript } from "./page-script.ts";
 import type { Pages } from "./views.ts";
 import type { Config } from "../model/config.ts";
 import type { Templates } from "../templates.ts";
@@ -21,10 +23,12 @@ const assetNames = { default: ["style.css"], classic: [] } as const satisfies Re
 
 /**
  * The pages of one theme. `templates` are those of the theme's folder, opened with `escapeHtml`, with or without a user's overrides. What each template
- * finds in `it` stands in listing-page.ts, checkpoint-list-page.ts, index-page.ts, gone-page.ts and kit-page.ts. Equal views give equal text: nothing here asks for a
+ * finds in `it` stands in listing-page.ts, checkpoint-list-page.ts, changes-page.ts, index-page.ts, gone-page.ts and kit-page.ts; `compare.eta` finds its view and the script. Equal views give equal text: nothing here asks for a
  * clock, a locale or a time zone.
  */
 export function createPages(templates: Templates, theme: Theme): Pages {
+  const script = pageScript(templates);
+  const hasChanges = theme !== "classic";
   return {
     fingerprint: createHash("sha256").update(`${PAGE_VERSION} ${theme} ${templates.fingerprint}`).digest("hex"),
     listing: (view) => templates.render("listing", listingPage(view)),
@@ -35,6 +39,9 @@ export function createPages(templates: Templates, theme: Theme): Pages {
     index: (view) => templates.render("index", indexPage(view)),
     gone: (view) => templates.render("gone", gonePage(view)),
     kit: (view) => templates.render("kit", kitPage(view)),
+    changes: hasChanges ? (view) => templates.render("changes", changesPage(view)) : undefined,
+    compare: hasChanges ? (view) => templates.render("compare", { ...view, script: script?.text ?? "" }) : undefined,
+    script,
     assets: new Map(assetNames[theme].map((name) => [name, templates.text(name)])),
   };
 }

@@ -1,6 +1,9 @@
+import type { Change, ChangeCounts } from "../model/difference.ts";
+import type { Digest } from "../model/digest.ts";
 import type { GoneInterval } from "../model/history-timeline.ts";
 import type { Timestamp } from "../model/timestamp.ts";
 import type { ClientKit } from "./client-kit.ts";
+import type { PageScript } from "./page-script.ts";
 
 /** What a listing page shows: one directory of a version. */
 export interface ListingView {
@@ -113,6 +116,34 @@ export interface KitView {
   readonly kit: ClientKit;
 }
 
+/** What a checkpoint changed, or a thousand of it. */
+export interface ChangesView {
+  readonly siteTitle: string;
+  readonly assets: string;
+  /** What visitors call the list of checkpoints: `/checkpoints/myfile/`. */
+  readonly heading: string;
+  readonly to: Timestamp;
+  /** The kept checkpoint before; undefined for the oldest. */
+  readonly from: Timestamp | undefined;
+  /** Of all pages together. */
+  readonly counts: ChangeCounts;
+  /** From 1 on. */
+  readonly part: number;
+  readonly parts: number;
+  /** Those of this page, in path order. */
+  readonly changes: readonly Change[];
+  isTakenDown(digest: Digest): boolean;
+}
+
+/** The page that compares any two checkpoints of a distribution. */
+export interface CompareView {
+  readonly siteTitle: string;
+  readonly assets: string;
+  /** As in ChangesView. */
+  readonly heading: string;
+  readonly repository: string;
+}
+
 /** Everything that turns views into HTML. Pure; opened once from templates/ with the user's overrides. */
 export interface Pages {
   /** Changes whenever any page could look different: pages made under another digest are rendered again. */
@@ -122,6 +153,11 @@ export interface Pages {
   index(view: IndexView): string;
   gone(view: GoneView): string;
   kit(view: KitView): string;
+  /** Pages that Pulp has no like of, and the classic theme leaves out. */
+  readonly changes: ((view: ChangesView) => string) | undefined;
+  readonly compare: ((view: CompareView) => string) | undefined;
+  /** Undefined where no page has one. */
+  readonly script: PageScript | undefined;
   /** Files for `public/_asof/assets/`, by name. */
   readonly assets: ReadonlyMap<string, string>;
 }

@@ -1,4 +1,4 @@
-import type { Change } from "../model/difference.ts";
+import type { ChangedPath } from "../model/difference.ts";
 import type { Digest } from "../model/digest.ts";
 
 /** What a plain distribution serves beyond its newest publication's own tree. Kept in the state, as JSON. */
@@ -37,7 +37,7 @@ export function nextPlainState(options: {
   readonly previous: PlainState | undefined;
   readonly publication: number;
   readonly root: Digest;
-  readonly changes: readonly Change[];
+  readonly changes: readonly ChangedPath[];
   readonly before: (path: string) => ServedFile | undefined;
   readonly after: (path: string) => ServedFile | undefined;
   readonly isDirectoryAfter: (path: string) => boolean;

@@ -1,6 +1,6 @@
 import path from "node:path";
 
-import type { Change } from "../model/difference.ts";
+import type { ChangedPath } from "../model/difference.ts";
 import type { Digest } from "../model/digest.ts";
 import type { Publication } from "../model/history.ts";
 import { directoryView, rootView } from "./listing-view.ts";
@@ -31,7 +31,7 @@ export function stagePlainChanges(
     readonly publication: Publication;
     readonly previous: PlainState;
     readonly state: PlainState;
-    readonly changes: readonly Change[];
+    readonly changes: readonly ChangedPath[];
     readonly after: (path: string) => ServedFile | undefined;
     readonly isDirectoryAfter: (path: string) => boolean;
   },
@@ -43,7 +43,7 @@ export function stagePlainChanges(
   const written = options.changes.filter((change) => change.kind !== "removed");
   /** Something may stand there all the same: a run that died before its state was recorded leaves this content, one that died earlier the one before. */
   const takenDown: string[] = [];
-  const rank = (change: Change): number => (change.path === manifest ? 2 : change.kind === "changed" ? 1 : 0);
+  const rank = (change: ChangedPath): number => (change.path === manifest ? 2 : change.kind === "changed" ? 1 : 0);
   for (const { path: inside } of written.toSorted((a, b) => rank(a) - rank(b))) {
     const file = options.after(inside);
     if (file === undefined) continue;

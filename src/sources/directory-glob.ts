@@ -13,7 +13,7 @@ import type { DirectoryTree, TreeEntry } from "./directory-tree.ts";
  * pattern that is absolute, negated or leads upwards.
  */
 export async function selectEntries(
-  tree: DirectoryTree,
+  tree: Pick<DirectoryTree, "root" | "read" | "find">,
   { include, exclude }: { readonly include: readonly string[]; readonly exclude: readonly string[] },
   signal: AbortSignal,
 ): Promise<readonly TreeEntry[]> {
@@ -54,11 +54,11 @@ function excludePatterns(written: string): string[] {
 }
 
 /** The pattern without a leading `./` and a trailing slash. */
-function checkPattern(written: string): string {
+export function checkPattern(written: string): string {
   const pattern = written.replace(/^(?:\.\/+)+/, "").replace(/\/+$/, "");
   const problem = patternProblem(pattern);
   if (problem === undefined) return pattern;
-  throw new Failure("CONFIG", `The pattern ${JSON.stringify(written)} of a directory source ${problem}.`);
+  throw new Failure("CONFIG", `The pattern ${JSON.stringify(written)} ${problem}.`);
 }
 
 function patternProblem(pattern: string): string | undefined {
@@ -80,7 +80,7 @@ interface GlobView {
  * The part of `node:fs` that fast-glob uses, answered from the tree: it never meets a symbolic link, and of all errors it swallows only that a name is missing,
  * which the tree says by itself.
  */
-function globView(tree: DirectoryTree, signal: AbortSignal): GlobView {
+function globView(tree: Parameters<typeof selectEntries>[0], signal: AbortSignal): GlobView {
   const met = new Set<TreeEntry>();
   // Names that are shown otherwise than they are: they can meet under one.
   const disguised = new Map<string, TreeEntry[]>();

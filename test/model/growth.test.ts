@@ -80,6 +80,7 @@ describe("what checkpoints need", () => {
     hasSums: false,
     signatures: 0,
     page: { empty: 1000, row: 100 },
+    changes: { inodes: 0, empty: 0, row: 0 },
     blockBytes: 4096,
   };
 

@@ -113,6 +113,26 @@ describe("the difference of two versions", () => {
     );
   });
 
+  it("tells the bytes before and after, and since when they are there", () => {
+    const store = memoryStore();
+    const from = planTrees("repo", sortEntries([entry("a", 1, 100), entry("b", 2, 100)]), store.put);
+    const to = planTrees("repo", sortEntries([entry("b", 3, 200), entry("d/c", 4, 200)]), store.put);
+    const [a, b] = entriesOf(from, store.read);
+    const [after, added] = entriesOf(to, store.read);
+    expect([...differenceOf(from, to, store.read)]).toEqual([
+      { kind: "removed", path: "a", digest: a?.digest, sizeBytes: a?.sizeBytes, since: a?.added },
+      {
+        kind: "changed",
+        path: "b",
+        digest: after?.digest,
+        sizeBytes: after?.sizeBytes,
+        since: after?.added,
+        was: { digest: b?.digest, sizeBytes: b?.sizeBytes },
+      },
+      { kind: "added", path: "d/c", digest: added?.digest, sizeBytes: added?.sizeBytes, since: added?.added },
+    ]);
+  });
+
   it("does not open directories that are equal", () => {
     const store = memoryStore();
     const common = [entry("big/1", 1), entry("big/2", 2)];

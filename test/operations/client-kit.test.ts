@@ -190,6 +190,8 @@ describe("the file that pins dnf to a checkpoint", () => {
       expect(mirror.page(pin(after(0)))).toBe(`${site.url}${base}/${after(0)}/\n`);
       expect(readdirSync(mirror.file(`public/${base}/_asof/${after(0)}`)).toSorted()).toEqual([
         "SHA256SUMS",
+        "changes",
+        "changes.json",
         "checkpoint.txt",
         "index.html",
         "mirrorlist",

@@ -90,7 +90,11 @@ describe("the proof beside each checkpoint", () => {
     mirror.configure({ repository: { sums: false } });
     mirror.at(120);
     await mirror.ok("publish", "repo", "--checkpoint");
-    expect(readdirSync(mirror.file(`${base}/_asof/${after(120)}`))).toEqual(["checkpoint.txt"]);
+    expect(readdirSync(mirror.file(`${base}/_asof/${after(120)}`))).toEqual([
+      "changes",
+      "changes.json",
+      "checkpoint.txt",
+    ]);
     expect(mirror.page(`snapshots/repo/_asof/${after(120)}/checkpoint.txt`)).not.toContain("sums");
   });
 

@@ -158,7 +158,7 @@ describe("the default theme", () => {
 });
 
 test("the fingerprint tells themes apart even when their templates are alike", () => {
-  const templates = { render: () => "", text: () => "", fingerprint: "same" };
+  const templates = { render: () => "", text: () => "", names: () => [], fingerprint: "same" };
   expect(createPages(templates, "default").fingerprint).not.toBe(createPages(templates, "classic").fingerprint);
 });
 

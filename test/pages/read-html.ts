@@ -22,7 +22,7 @@ export function readHtml(html: string): readonly ReadElement[] {
       for (const element of open) element.text += decoded;
       continue;
     }
-    const tag = /^<(\/?)([a-z][a-z0-9]*)((?: [a-z]+="[^"<>]*")*)>/.exec(rest);
+    const tag = /^<(\/?)([a-z][a-z0-9]*)((?: [a-z-]+="[^"<>]*")*)>/.exec(rest);
     if (tag === null) throw new Error(`bad markup: ${rest.slice(0, 80)}`);
     rest = rest.slice(tag[0].length);
     const [, slash = "", name = "", written = ""] = tag;
@@ -47,11 +47,11 @@ export function hrefsOf(elements: readonly ReadElement[]): readonly string[] {
     .filter((href) => href !== "../");
 }
 
-const isVoid: ReadonlySet<string> = new Set(["meta", "link", "hr", "br"]);
+const isVoid: ReadonlySet<string> = new Set(["meta", "link", "hr", "br", "input"]);
 
 function readAttributes(written: string): ReadonlyMap<string, string> {
   const attributes = new Map<string, string>();
-  for (const [, name = "", value = ""] of written.matchAll(/ ([a-z]+)="([^"]*)"/g)) {
+  for (const [, name = "", value = ""] of written.matchAll(/ ([a-z-]+)="([^"]*)"/g)) {
     if (attributes.has(name)) throw new Error(`attribute ${name} twice`);
     attributes.set(name, decodeText(value));
   }

@@ -68,6 +68,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./resolve.ts")).resolve,
   },
   {
+    name: "diff",
+    summary: "Show what differs between two checkpoints.",
+    load: async () => (await import("./diff.ts")).diff,
+  },
+  {
     name: "bisect",
     summary: "Find the checkpoint that broke something.",
     load: async () => (await import("./bisect.ts")).bisect,

@@ -14,6 +14,10 @@ export function buildReport(plan: BuildPlan, config: Config): CommandResult {
         distribution: distribution.name,
         time: checkpoint.created,
       })),
+      changes: plan.changes.map(({ distribution, checkpoint }) => ({
+        distribution: distribution.name,
+        time: checkpoint.created,
+      })),
       plain: plan.plains.map(({ distribution, publication }) => ({
         distribution: distribution.name,
         publication: publication.publication,
@@ -33,6 +37,10 @@ function buildLines(plan: BuildPlan, config: Config): readonly string[] {
     ...(plan.isListed ? [] : ["note which distributions are on disk"]),
     ...plan.checkpoints.map(
       ({ distribution, checkpoint }) => `checkpoint ${distribution.basePath}/${checkpoint.created}/`,
+    ),
+    // Where all pages are rendered again, these are among them.
+    ...(plan.rerender ? [] : plan.changes).map(
+      ({ distribution, checkpoint }) => `changes of ${distribution.basePath}/${checkpoint.created}/`,
     ),
     ...plan.records.map(({ basePath, root }) => `${basePath}: records of the root ${root}`),
     ...plan.plains.map(

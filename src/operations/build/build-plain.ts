@@ -3,7 +3,7 @@ import path from "node:path";
 
 import type { DistributionSettings } from "../../model/config.ts";
 import { differenceOf } from "../../model/difference.ts";
-import type { Change } from "../../model/difference.ts";
+import type { ChangedPath } from "../../model/difference.ts";
 import type { Digest } from "../../model/digest.ts";
 import { newestPublication } from "../../model/history.ts";
 import type { History, Publication } from "../../model/history.ts";
@@ -28,7 +28,7 @@ export interface PlainPlan {
   readonly publication: Publication;
   readonly previous: PlainState | undefined;
   readonly state: PlainState;
-  readonly changes: readonly Change[];
+  readonly changes: readonly ChangedPath[];
   /** Whether what is served now can be changed file by file; otherwise the whole tree is made and swapped in. */
   readonly inPlace: boolean;
   readonly after: (path: string) => ServedFile | undefined;
@@ -200,13 +200,13 @@ function manifestAt(publication: Publication | undefined, name: string): ServedF
   return manifest?.name === name ? { digest: manifest.digest, sizeBytes: manifest.bytes } : undefined;
 }
 
-function manifestChange(before: Publication | undefined, after: Publication): readonly Change[] {
+function manifestChange(before: Publication | undefined, after: Publication): readonly ChangedPath[] {
   const [a, b] = [before?.manifest ?? undefined, after.manifest ?? undefined];
   if (a?.name === b?.name) {
-    return b === undefined || a?.digest === b.digest ? [] : [{ kind: "changed", path: b.name, sizeBytes: b.bytes }];
+    return b === undefined || a?.digest === b.digest ? [] : [{ kind: "changed", path: b.name }];
   }
   return [
-    ...(a === undefined ? [] : [{ kind: "removed", path: a.name, sizeBytes: a.bytes } as const]),
-    ...(b === undefined ? [] : [{ kind: "added", path: b.name, sizeBytes: b.bytes } as const]),
+    ...(a === undefined ? [] : [{ kind: "removed", path: a.name } as const]),
+    ...(b === undefined ? [] : [{ kind: "added", path: b.name } as const]),
   ];
 }

@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 
 import type { Failure } from "../../failure.ts";
-import type { DistributionSettings } from "../../model/config.ts";
 import type { Digest } from "../../model/digest.ts";
-import type { Checkpoint } from "../../model/history.ts";
 import { reveal } from "../../site/reveal.ts";
 import type { Move } from "../../site/stage-tree.ts";
 import { syncFileSystem } from "../../store/disk.ts";
 import { readBuiltRecord } from "./built-record.ts";
+import { stageChangeFiles } from "./change-files.ts";
+import type { CheckpointPair } from "./change-files.ts";
 import { openClientKits, stalePins } from "./client-kit.ts";
 import { applyPlain, discardReplaced, planPlain } from "./build-plain.ts";
 import type { PlainPlan } from "./build-plain.ts";
@@ -36,6 +36,7 @@ import { departedDistributions, distributionsOnDisk, promisePlaces } from "./sit
 import { staleFiles } from "./stale-files.ts";
 import { staleRules, staleRulesWarnings } from "./stale-rules.ts";
 import { missingCheckpoints } from "./missing-checkpoints.ts";
+import { outdatedChanges } from "./outdated-changes.ts";
 import { openStagingFolder, stageCheckpoint } from "./stage-checkpoint.ts";
 import { removeFromPool, removeFromSite, unfinishedTakeDowns } from "../retire/finish-take-downs.ts";
 import type { Workspace } from "../workspace.ts";
@@ -43,11 +44,9 @@ import type { Workspace } from "../workspace.ts";
 /** What a build will do. Computed from the state, the configuration and the site as it stands; `applyBuild` does exactly this. */
 export interface BuildPlan {
   /** Checkpoints whose directories are not there, or stand in another layout. */
-  readonly checkpoints: readonly {
-    readonly distribution: DistributionSettings;
-    readonly checkpoint: Checkpoint;
-    readonly previous: Checkpoint | undefined;
-  }[];
+  readonly checkpoints: readonly CheckpointPair[];
+  /** Checkpoints that stand, and whose lists of changes are made anew. */
+  readonly changes: readonly CheckpointPair[];
   /** Roots whose records are not public yet. */
   readonly records: readonly UnpublishedRoot[];
   readonly plains: readonly PlainPlan[];
@@ -88,6 +87,8 @@ export interface BuildPlan {
   readonly made: MadeFiles;
   /** What is known of the rows of lists from now on. */
   readonly rowTexts: RowTexts;
+  /** Writes down which lists of changes are made. */
+  readonly rememberChanges: () => void;
 }
 
 /** Reads state and site; writes nothing. Files that earlier builds made are trusted as long as nobody touched them, unless `trusting` is false: then every byte is compared. */
@@ -108,12 +109,15 @@ export function planBuild(workspace: Workspace, options: { readonly trusting?: b
   const hosts = planHostFiles(workspace, record.hostFiles);
   const [newHostFiles, changedHostFiles] = partition(differing(hosts.public), (file) => !existsSync(file.path));
   const checkpoints = missingCheckpoints(workspace, record.layout, made);
+  const missing = new Set(checkpoints.map((pair) => keyOf(pair)));
+  const changes = outdatedChanges(workspace, { made, trusting: options.trusting !== false, all: rerender });
   const plains = config.distributions
     .filter((one) => !one.checkpoint)
     .flatMap((one) => planPlain(workspace, one, record.layout));
   refuseObeyedFiles(workspace, record, hosts.written, { checkpoints, plains });
   return {
     checkpoints,
+    changes: changes.pairs.filter((pair) => !missing.has(keyOf(pair))),
     records: unpublishedRoots(workspace, made),
     plains,
     rerender,
@@ -143,7 +147,12 @@ export function planBuild(workspace: Workspace, options: { readonly trusting?: b
     isListed: areRecorded(workspace, distributionsOnDisk(workspace)),
     made,
     rowTexts,
+    rememberChanges: () => changes.remember(),
   };
+}
+
+function keyOf({ distribution, checkpoint }: CheckpointPair): string {
+  return `${distribution.basePath} ${checkpoint.created}`;
 }
 
 /** The files of many groups, and those that are not on disk as they have to be. */
@@ -155,6 +164,7 @@ function lookAtAll(made: MadeFiles, groups: readonly GeneratedGroup[]): ReturnTy
 export function isEmptyPlan(plan: BuildPlan): boolean {
   return (
     plan.checkpoints.length +
+      plan.changes.length +
       plan.records.length +
       plan.plains.length +
       plan.besides.length +
@@ -175,8 +185,9 @@ export function isEmptyPlan(plan: BuildPlan): boolean {
 }
 
 /** In place of `applyBuild` where there is nothing to do: the next run need not look so closely. Writes into state/cache alone, and nothing where nothing is new. */
-export function rememberLook(plan: Pick<BuildPlan, "made" | "rowTexts">): void {
+export function rememberLook(plan: Pick<BuildPlan, "made" | "rowTexts" | "rememberChanges">): void {
   plan.rowTexts.remember();
+  plan.rememberChanges();
   plan.made.remember(() => false);
 }
 
@@ -199,12 +210,13 @@ export async function applyBuild(workspace: Workspace, plan: BuildPlan): Promise
     for (const file of plan.lists) lists.file(file.path, file.content);
     await makeVisible(workspace, hosts.moves, transaction.dir);
     const content = openStagingFolder(workspace, transaction, "content");
-    for (const { distribution, checkpoint, previous } of plan.checkpoints) {
-      await stageCheckpoint(workspace, content, distribution, checkpoint, previous);
-    }
+    const left: string[] = [];
+    for (const pair of plan.checkpoints) left.push(...(await stageCheckpoint(workspace, content, pair)));
+    for (const pair of plan.changes) left.push(...stageChangeFiles(workspace, content, pair));
     for (const { basePath, root, previous } of plan.records) stageRecords(workspace, content, basePath, root, previous);
     for (const file of plan.besides) content.file(file.path, file.content);
     await makeVisible(workspace, content.moves, transaction.dir);
+    for (const file of left) discardStale(workspace, file);
     removeFromSite(workspace, plan.takeDowns);
     if (plan.rerender) {
       const listings = openStagingFolder(workspace, transaction, "listings");
@@ -227,6 +239,7 @@ export async function applyBuild(workspace: Workspace, plan: BuildPlan): Promise
     }
     remember(workspace, record, plan, rulesFailure === undefined);
     plan.rowTexts.remember();
+    plan.rememberChanges();
     // Rules that were refused are not those that stand there.
     plan.made.remember((file) => rulesFailure === undefined || !plan.rules.some((one) => one.path === file));
     const failure = rulesFailure ?? plan.hostFailure;

@@ -13,7 +13,7 @@ import { readIfThere } from "../../store/disk.ts";
 import { openTemplates } from "../../templates.ts";
 import { rulesInput } from "./rules-files.ts";
 import type { GeneratedFile } from "./site-files.ts";
-import { assetsPath } from "./stage-checkpoint.ts";
+import { assetsPath } from "./assets-path.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** What the hosts of the configuration want in public/ and beside the rules. */

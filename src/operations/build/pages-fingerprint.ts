@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { assetsPath } from "./stage-checkpoint.ts";
+import { assetsPath } from "./assets-path.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** Of everything that listing pages depend on besides their directory. */

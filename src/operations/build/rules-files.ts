@@ -62,6 +62,7 @@ export function rulesInput(workspace: Workspace): RulesInput {
     mount: config.site.mount,
     publicDir: config.publicDir,
     rulesDir: config.rulesDir,
+    scriptHash: workspace.pages.script?.hash,
     layout: config.layout,
     repositories: repositories.map((name) => ({
       name,

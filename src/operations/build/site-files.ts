@@ -15,6 +15,7 @@ import { hasYearMaps, renderTimeMaps } from "../../pages/time-map.ts";
 import type { CheckpointRow, IndexRow } from "../../pages/views.ts";
 import { readIfThere } from "../../store/disk.ts";
 import { emptyLog } from "../../store/log.ts";
+import { assetsPath } from "./assets-path.ts";
 import { headText, logHead, newestServed, siteJson } from "./describe-site.ts";
 import type { ClientKits } from "./client-kit.ts";
 import type { GeneratedGroup } from "./made-files.ts";
@@ -23,7 +24,6 @@ import type { RowTexts } from "./row-texts.ts";
 import { repositoryTimeline } from "./rules-files.ts";
 import { promisedSettled, prunedAnswer } from "../publish/settled.ts";
 import { siteRecordFile } from "./site-record.ts";
-import { assetsPath } from "./stage-checkpoint.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** A generated file: absolute path and content. */
@@ -94,6 +94,7 @@ export function listFiles(workspace: Workspace, kits: ClientKits, rowTexts: RowT
     return [
       // The kit tells of other repositories, too.
       { name: `list ${base}`, madeOf: heads, make: () => newestFiles(workspace, kits, rowTexts, served) },
+      { name: `compare ${base}`, madeOf: repository.name, make: () => comparePage(workspace, distribution) },
       ...logPieces(workspace, distribution),
       ...[...history.tellingYears].flatMap(([year, lines]): readonly GeneratedGroup[] => {
         const told = log.digestAt(lines - 1) ?? "";
@@ -159,6 +160,19 @@ function newestFiles(
     ...timeMapFiles(workspace, distribution, input.checkpoints).slice(0, 1),
     ...(kit === undefined ? [] : kitFiles(workspace, distribution, kit)),
   ];
+}
+
+function comparePage(workspace: Workspace, distribution: DistributionSettings): readonly GeneratedFile[] {
+  const { config, pages, publicLayout } = workspace;
+  const { basePath, repository } = distribution;
+  const heading = `${config.site.mount}${basePath}/`;
+  const content = pages.compare?.({
+    siteTitle: config.site.title,
+    assets: assetsPath(workspace),
+    heading,
+    repository,
+  });
+  return content === undefined ? [] : [{ path: path.join(publicLayout.compare(basePath), "index.html"), content }];
 }
 
 function yearFile(workspace: Workspace, served: Served, year: string): readonly GeneratedFile[] {

@@ -7,6 +7,9 @@ import type { ListingContext } from "../../site/listing-view.ts";
 import { openStage } from "../../site/stage-tree.ts";
 import type { Stage, StageContext } from "../../site/stage-tree.ts";
 import type { Transaction } from "../../store/transaction.ts";
+import { assetsPath } from "./assets-path.ts";
+import { stageChangeFiles } from "./change-files.ts";
+import type { CheckpointPair } from "./change-files.ts";
 import { pinsOf } from "./client-kit.ts";
 import { stageRecords } from "../publish/published-records.ts";
 import { stageProof } from "../publish/statement.ts";
@@ -34,11 +37,6 @@ export function listingContext(workspace: Workspace): ListingContext {
   return { siteTitle: config.site.title, assets: assetsPath(workspace), isTakenDown: (digest) => gone.has(digest) };
 }
 
-/** Absolute URL path of the shared assets. */
-export function assetsPath({ config }: Workspace): string {
-  return `${config.site.mount}_asof/assets/`;
-}
-
 /** What a visitor calls the root of a checkpoint: its URL path. */
 export function checkpointHeading(
   { config }: Workspace,
@@ -48,21 +46,21 @@ export function checkpointHeading(
   return `${config.site.mount}${distribution.basePath}/${checkpoint.created}/`;
 }
 
-/** Stages one checkpoint of one distribution. `previous` is used where it stands on disk or was staged just now: unchanged directories cost nothing then. */
+/** Stages one checkpoint of one distribution. The one before is used where it stands on disk or was staged just now: unchanged directories cost nothing then. Returns what is left there of an earlier run and has no use. */
 export async function stageCheckpoint(
   workspace: Workspace,
   stage: Stage,
-  distribution: DistributionSettings,
-  checkpoint: Checkpoint,
-  previous: Checkpoint | undefined,
-): Promise<void> {
+  pair: CheckpointPair,
+): Promise<readonly string[]> {
   const { publicLayout } = workspace;
+  const { distribution, checkpoint, previous } = pair;
   const { basePath } = distribution;
   const beside = publicLayout.beside(basePath, checkpoint.created);
   // Before the checkpoint itself: when that is seen, nothing more is done for it.
   for (const pin of pinsOf(workspace, distribution, checkpoint)) stage.file(path.join(beside, pin.name), pin.text);
   stageProof(workspace, stage, basePath, checkpoint);
   stageRecords(workspace, stage, basePath, checkpoint.root, previous?.root);
+  const left = stageChangeFiles(workspace, stage, pair);
   await stage.root(checkpoint.root, checkpoint, publicLayout.checkpoint(basePath, checkpoint.created), {
     heading: checkpointHeading(workspace, distribution, checkpoint),
     previous:
@@ -71,6 +69,7 @@ export async function stageCheckpoint(
         : { root: previous.root, dir: publicLayout.checkpoint(basePath, previous.created) },
     pageBeside: beside,
   });
+  return left;
 }
 
 /** The checkpoint distributions of a repository. */

@@ -28,6 +28,7 @@ export function staleFiles(workspace: Workspace, current: readonly Pick<Generate
       { folder: path.join(publicLayout.base(basePath), "checkpoints"), isOurs: (name) => /^\d{4}\.json$/.test(name) },
       { folder: publicLayout.log(basePath), isOurs: isLogPieceName },
       { folder: publicLayout.kit(basePath), isOurs: isKitFileName },
+      { folder: publicLayout.compare(basePath), isOurs: (name) => name === "index.html" },
     ]);
   const generated = folders.flatMap(({ folder, isOurs }) =>
     filesIn(folder)

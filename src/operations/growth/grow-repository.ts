@@ -21,7 +21,7 @@ import type { Workspace } from "../workspace.ts";
 import { openSource } from "../sync/open-source.ts";
 import type { RoomFacts } from "./limits.ts";
 import { measureChange, usualInterval } from "./measure-change.ts";
-import { pageSize } from "./page-size.ts";
+import { changesSize, pageSize } from "./page-size.ts";
 import { logBytes, simulatedCheckpoint } from "./simulated-checkpoint.ts";
 
 export interface GrowthOptions {
@@ -128,6 +128,7 @@ export async function growRepository(
     hasSums: settings.sums,
     signatures: config.sign === undefined ? 0 : 1,
     page: pageSize(workspace),
+    changes: changesSize(workspace),
     blockBytes: room.blockBytes,
   };
   const retain = options.retain ?? settings.retain;

@@ -1,5 +1,11 @@
+import type { Change } from "../../model/difference.ts";
+import type { GrowingRepository } from "../../model/growth.ts";
+import { earliestSecond } from "../../model/timestamp.ts";
+import { renderChangesJson } from "../../pages/changes-json.ts";
 import type { ListingRow } from "../../pages/views.ts";
+import { assetsPath } from "../build/assets-path.ts";
 import type { Workspace } from "../workspace.ts";
+import { anyDigest } from "./simulated-checkpoint.ts";
 
 /** How large the theme's listing pages are: one without a row, and each row. Read off two pages that it renders. */
 export function pageSize({ config, pages }: Workspace): { readonly empty: number; readonly row: number } {
@@ -9,7 +15,7 @@ export function pageSize({ config, pages }: Workspace): { readonly empty: number
       pages.listing({
         heading: "a/usual/path/",
         siteTitle: config.site.title,
-        assets: `${config.site.mount}_asof/assets/`,
+        assets: assetsPath({ config }),
         rows: Array.from({ length: rows }, () => row),
         checkpoint: undefined,
         path: "a/usual/path",
@@ -18,4 +24,36 @@ export function pageSize({ config, pages }: Workspace): { readonly empty: number
     );
   const empty = bytes(0);
   return { empty, row: (bytes(100) - empty) / 100 };
+}
+
+/** The same of what tells the changes of a checkpoint: a JSON file, and where the theme has one a page in a folder of its own. */
+export function changesSize({ config, pages }: Workspace): GrowingRepository["changes"] {
+  const at = earliestSecond;
+  const usual = { digest: anyDigest, sizeBytes: 123_456 };
+  const row: Change = {
+    kind: "changed",
+    path: "a/usual/path/a-usual_1.0-1_amd64.deb",
+    ...usual,
+    since: at,
+    was: usual,
+  };
+  const counts = { added: 0, removed: 0, changed: 100 };
+  const place = { counts, part: 1, parts: 1 };
+  const bytes = (rows: number): number => {
+    const changes = Array.from({ length: rows }, () => row);
+    const page = pages.changes?.({
+      ...place,
+      changes,
+      siteTitle: config.site.title,
+      assets: assetsPath({ config }),
+      heading: "/a/usual/path/",
+      from: at,
+      to: at,
+      isTakenDown: () => false,
+    });
+    const compared = { distribution: "usual-checkpoints", repository: "usual", from: at, to: at };
+    return Buffer.byteLength(page ?? "") + Buffer.byteLength(renderChangesJson(compared, place, changes));
+  };
+  const empty = bytes(0);
+  return { inodes: pages.changes === undefined ? 1 : 3, empty, row: (bytes(100) - empty) / 100 };
 }

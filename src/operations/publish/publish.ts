@@ -116,6 +116,6 @@ async function stageEverywhere(
 ): Promise<void> {
   const previous = newestKept(history);
   for (const distribution of checkpointDistributions(workspace, history.name)) {
-    await stageCheckpoint(workspace, stage, distribution, checkpoint, previous);
+    await stageCheckpoint(workspace, stage, { distribution, checkpoint, previous });
   }
 }

@@ -15,6 +15,8 @@ import { deepestSharedLevel } from "../../site/stage-tree.ts";
 import { rootView } from "../../site/listing-view.ts";
 import { publicationNumbered } from "../build/build-plain.ts";
 import { readPlainState } from "../build/built-record.ts";
+import { changeFiles } from "../build/change-files.ts";
+import type { CheckpointPair } from "../build/change-files.ts";
 import { pinsOf } from "../build/client-kit.ts";
 import { departedDistributions } from "../build/site-record.ts";
 import { checkpointHeading } from "../build/stage-checkpoint.ts";
@@ -59,13 +61,15 @@ export function* checkSite(workspace: Workspace, options: SiteCheckOptions): Gen
       yield* checkPlain(workspace, { ...options, model: isDeparted ? lenient : options.model }, distribution, live);
       continue;
     }
+    let previous: Checkpoint | undefined;
     for (const checkpoint of history.checkpoints) {
       const directory = workspace.publicLayout.checkpoint(distribution.basePath, checkpoint.created);
       const isKept = checkpoint.tombstone === undefined && !isDeparted && !options.work.checkpoints.has(directory);
       if (!isKept && !existsSync(directory)) continue;
       const model = isKept ? options.model : lenient;
-      yield* checkCheckpoint(workspace, { ...options, model }, distribution, checkpoint);
+      yield* checkCheckpoint(workspace, { ...options, model }, { distribution, checkpoint, previous });
       if (!isKept) continue;
+      previous = checkpoint;
       options.onCheckpoint();
       markLive(checkpoint.root, options.model, live);
     }
@@ -78,10 +82,10 @@ export function* checkSite(workspace: Workspace, options: SiteCheckOptions): Gen
 function* checkCheckpoint(
   workspace: Workspace,
   { checker, model }: SiteCheckOptions,
-  distribution: DistributionSettings,
-  checkpoint: Checkpoint,
+  pair: CheckpointPair,
 ): Generator<Copy> {
   const { publicLayout, pages } = workspace;
+  const { distribution, checkpoint } = pair;
   const { basePath } = distribution;
   const { root, created } = checkpoint;
   const to = publicLayout.checkpoint(basePath, created);
@@ -97,6 +101,8 @@ function* checkCheckpoint(
   if (!model.strictPages || tree === undefined) return;
   for (const { name, text } of pinsOf(workspace, distribution, checkpoint))
     yield* checker.check(path.join(beside, name), { kind: "page", content: () => text });
+  for (const { path: file, content } of changeFiles(workspace, pair))
+    yield* checker.check(file, { kind: "page", content: () => content });
   if (!hasOwnListing(tree)) return;
   const content = (): string => pages.listing(rootView(tree, checkpoint, heading, model.listing));
   yield* checker.check(path.join(beside, "index.html"), { kind: "page", content });
