@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Hash } from "node:crypto";
-import { readSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 
 /**
  * Tells the lines behind the first `from` bytes of an open file that have their line end, each with its bytes. `content` is given the bytes of them all. A log may be longer than what a process should hold: it
@@ -53,3 +53,19 @@ export function hashBeginning(
 }
 
 const partBytes = 262_144;
+
+/** The text between two offsets. A log may be longer than what a process should hold: only a piece of it is read. */
+export function readPart(file: string, from: number, until: number): string {
+  const handle = openSync(file, "r");
+  try {
+    const buffer = Buffer.alloc(until - from);
+    for (let done = 0; done < buffer.length;) {
+      const bytes = readSync(handle, buffer, done, buffer.length - done, from + done);
+      if (bytes === 0) throw new Error(`${file} has become shorter`);
+      done += bytes;
+    }
+    return buffer.toString("utf8");
+  } finally {
+    closeSync(handle);
+  }
+}

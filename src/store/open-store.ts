@@ -13,6 +13,8 @@ import { readIfThere, replaceFile, syncDirectory, syncFileSystem } from "./disk.
 import { lineIndexOf } from "./line-index.ts";
 import { endOf, linesOf, openLog } from "./log.ts";
 import type { OpenLog, RepositoryLog } from "./log.ts";
+import { readPart } from "./log-bytes.ts";
+import { parseLogLine } from "./log-line.ts";
 import { readLogMemory, writeLogMemory } from "./log-memory.ts";
 import type { LogMemory } from "./log-memory.ts";
 import { checkFormat, createState } from "./state-directory.ts";
@@ -32,6 +34,8 @@ export interface Store {
   repositoryNames(): readonly string[];
   /** All that the log of a repository says, read anew; nothing where it has none. */
   events(name: string): readonly HistoryEvent[];
+  /** What the lines of a log say that come after the first so many. */
+  eventsAfter(name: string, lines: number): readonly HistoryEvent[];
   /** Commits events to a repository's log, durably. The first event creates it. */
   append(name: string, events: readonly HistoryEvent[]): StoredRepository;
   /** Puts a whole log in the place of one that is its beginning, or of none, and events of our own behind it: all of it by one rename. */
@@ -138,6 +142,13 @@ export function openStore(
     return all;
   }
 
+  function eventsAfter(name: string, lines: number): readonly HistoryEvent[] {
+    const { log } = openRepository(name);
+    const tail = readPart(layout.log(name), log.lines.endAt(lines - 1), log.lines.endAt(log.lines.length - 1));
+    // They were checked when the log was opened.
+    return tail.split("\n").flatMap((line) => parseLogLine(line)?.event ?? []);
+  }
+
   function append(name: string, added: readonly HistoryEvent[]): StoredRepository {
     const opened = openRepository(name);
     opened.log.append(added);
@@ -192,6 +203,7 @@ export function openStore(
     repository,
     repositoryNames,
     events,
+    eventsAfter,
     takenDown,
     append,
     replaceLog: (name, log, added) => {

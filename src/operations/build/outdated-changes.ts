@@ -4,7 +4,10 @@ import path from "node:path";
 import { hasErrorCode } from "../../error-code.ts";
 import type { DistributionSettings } from "../../model/config.ts";
 import { keptCheckpoints } from "../../model/history.ts";
+import type { Checkpoint, HistoryEvent } from "../../model/history.ts";
 import { changesJsonName } from "../../pages/changes-json.ts";
+import { emptyLog } from "../../store/log.ts";
+import type { RepositoryLog } from "../../store/log.ts";
 import { readSealed, writeSealed } from "../../store/sealed-file.ts";
 import { changesHeadOf } from "./change-files.ts";
 import type { CheckpointPair } from "./change-files.ts";
@@ -20,8 +23,9 @@ export interface OutdatedChanges {
 }
 
 /**
- * Asks which lists of changes a build has to make: those of a checkpoint that is new, and of one that has got another before it, because one was pruned, withdrawn or imported. Which were made is kept in state/cache,
- * a line for each checkpoint; of others the beginning of their file is read. With `all` every list is made again; `trusting: false` reads every beginning.
+ * Asks which lists of changes a build has to make: those of a checkpoint that is new, and of one that has got another before it, because one was pruned, withdrawn or imported. Up to which line of the log all of them
+ * were made is kept in state/cache, and what the lines behind it touch is looked at: at the beginning of one file each. Losing it costs a look at each checkpoint. With `all` every list is made again; `trusting: false`
+ * looks at all.
  */
 export function outdatedChanges(
   workspace: Workspace,
@@ -32,19 +36,20 @@ export function outdatedChanges(
 
   function pairsOf(distribution: DistributionSettings): readonly CheckpointPair[] {
     const { basePath, repository } = distribution;
-    const history = store.repository(repository)?.history;
+    const { history, log } = store.repository(repository) ?? {};
     const kept = history === undefined ? [] : keptCheckpoints(history);
+    const file = store.layout.cacheFile(`${basePath.replaceAll("/", "+")}.changes`);
+    const before = readSealed(file, label)?.toString("utf8");
+    const text = memoryOf(distribution, log ?? emptyLog, log?.length ?? 0);
+    if (before !== text) looked.push({ file, text });
     const pairs = kept.map((checkpoint, index) => ({ distribution, checkpoint, previous: kept[index - 1] }));
-    const remembered = store.layout.cacheFile(`${basePath.replaceAll("/", "+")}.changes`);
-    const text = `${JSON.stringify(distribution)}\n${kept.map(({ created }) => created).join("\n")}\n`;
-    const before = readSealed(remembered, label)?.toString("utf8");
-    if (before !== text) looked.push({ file: remembered, text });
     if (options.all) return pairs;
-    if (before === text && options.trusting) return [];
-    const known = options.trusting ? pairsIn(before, distribution) : new Set();
+    const lines = Number(before?.split("\n")[1] ?? 0);
+    const isKnown = options.trusting && log !== undefined && before === memoryOf(distribution, log, lines);
+    const touched = isKnown ? touchedBy(kept, store.eventsAfter(repository, lines)) : new Set(kept);
     return pairs.filter(
       (pair) =>
-        !known.has(`${pair.previous?.created ?? ""} ${pair.checkpoint.created}`) &&
+        touched.has(pair.checkpoint) &&
         !begins(
           path.join(publicLayout.beside(basePath, pair.checkpoint.created), changesJsonName(1)),
           changesHeadOf(pair),
@@ -74,11 +79,28 @@ export function outdatedChanges(
 
 const label = "asof changes 1";
 
-/** What was made for the same distribution: each checkpoint with the one before, `<time> <time>`. */
-function pairsIn(text: string | undefined, distribution: DistributionSettings): ReadonlySet<string> {
-  const [first, ...kept] = text?.split("\n").slice(0, -1) ?? [];
-  if (first !== JSON.stringify(distribution)) return new Set();
-  return new Set(kept.map((at, index) => `${kept[index - 1] ?? ""} ${at}`));
+/** For which distribution, and up to which line of the log. */
+function memoryOf(distribution: DistributionSettings, log: RepositoryLog, lines: number): string {
+  return [JSON.stringify(distribution), lines, log.digestAt(lines - 1) ?? "", ""].join("\n");
+}
+
+/** Checkpoints that are new, and those that follow one that came or went. */
+function touchedBy(kept: readonly Checkpoint[], events: readonly HistoryEvent[]): ReadonlySet<Checkpoint> {
+  const times = events
+    .flatMap((event) => {
+      if (event.type === "tombstone") return [event.checkpoint];
+      return event.type === "publication" && event.checkpoint ? [event.created] : [];
+    })
+    .toSorted();
+  const firstOf = (isReached: (time: string, created: string) => boolean): readonly Checkpoint[] => {
+    let next = 0;
+    return kept.filter(({ created }) => {
+      const from = next;
+      while (isReached(times[next] ?? "~", created)) next += 1;
+      return next > from;
+    });
+  };
+  return new Set([...firstOf((time, created) => time <= created), ...firstOf((time, created) => time < created)]);
 }
 
 function begins(file: string, head: string): boolean {

@@ -1,8 +1,8 @@
-import { closeSync, openSync, readSync } from "node:fs";
 import path from "node:path";
 
 import type { DistributionSettings } from "../../model/config.ts";
 import { linesInPiece, logPieceName } from "../../model/log-piece.ts";
+import { readPart } from "../../store/log-bytes.ts";
 import type { GeneratedGroup } from "./made-files.ts";
 import type { Workspace } from "../workspace.ts";
 
@@ -37,20 +37,4 @@ export function logPieces(
       ],
     };
   });
-}
-
-/** A log may be longer than what a process should hold: only a piece of it is read. */
-function readPart(file: string, from: number, until: number): string {
-  const handle = openSync(file, "r");
-  try {
-    const buffer = Buffer.alloc(until - from);
-    for (let done = 0; done < buffer.length;) {
-      const bytes = readSync(handle, buffer, done, buffer.length - done, from + done);
-      if (bytes === 0) throw new Error(`${file} has become shorter`);
-      done += bytes;
-    }
-    return buffer.toString("utf8");
-  } finally {
-    closeSync(handle);
-  }
 }
