@@ -19,10 +19,14 @@ describe.each(availableServersAndMounts())(
       for (const [folder, page] of [
         ["kit", "the files of the kit"],
         ["_asof/20240101T000000Z", "asof's own page"],
+        ["_asof/20240101T000000Z/changes", "what changed"],
+        ["_asof/compare", "the page that compares"],
       ] as const) {
         await mkdir(path.join(base, folder), { recursive: true });
         await writeFile(path.join(base, folder, "index.html"), page);
       }
+      await writeFile(path.join(base, "_asof/20240101T000000Z/changes.json"), "{}");
+      await writeFile(path.join(base, "_asof/20240101T000000Z/changes/2.html"), "more of it");
       await mkdir(path.join(base, "checkpoints"));
       await writeFile(path.join(base, "checkpoints/2025.json"), "{}");
       await serveNewFiles(member, site.server);
@@ -45,12 +49,21 @@ describe.each(availableServersAndMounts())(
     it.each([
       ["kit/", "the files of the kit"],
       ["_asof/20240101T000000Z/", "asof's own page"],
+      ["_asof/20240101T000000Z/changes/", "what changed"],
+      ["_asof/20240101T000000Z/changes/2.html", "more of it"],
+      ["_asof/compare/?from=20240101T000000Z&to=latest", "the page that compares"],
       ["", "list"],
     ])("show the page that they have: %s", async (folder, page) => {
       const response = await site.get(`checkpoints/myfile/${folder}`);
       expect(summary(response)).toEqual([200, undefined, "no-cache"]);
       expect(response.body.toString()).toBe(page);
       expect(response.headers.get("content-security-policy")).toContain("sandbox");
+    });
+
+    it("give the list of changes to pages without an origin, and never for long: it changes when a checkpoint goes", async () => {
+      const response = await site.get("checkpoints/myfile/_asof/20240101T000000Z/changes.json");
+      expect(summary(response)).toEqual([200, undefined, "no-cache"]);
+      expect(response.headers.get("access-control-allow-origin")).toBe("*");
     });
 
     it("answer GET and HEAD, and no service worker", async () => {

@@ -57,7 +57,7 @@ function composeChanges(earlier, changes) {
   async function changesBetween(times) {
     const changes = new Map();
     for (let end = times.length - 1; end > 0; end -= 8) {
-      say(`${end} of ${times.length - 1} checkpoints to read`);
+      say(`Looking for what changed: ${end} of ${times.length - 1} checkpoints to read`);
       const some = times.slice(Math.max(1, end - 7), end + 1).reverse();
       const lists = await Promise.all(some.map((to) => changesOf(times[times.indexOf(to) - 1], to)));
       for (const list of lists) composeChanges(list, changes);
@@ -94,12 +94,13 @@ function composeChanges(earlier, changes) {
   }
 
   async function compare() {
+    say("Looking for the checkpoints");
     const list = await read("checkpoints.json");
     const newest = list.checkpoints.slice(-300).reverse();
     byId("times").append(...newest.map(({ time }) => make("option", { value: time })));
     form.elements.from.value = asked.get("from") ?? "";
     form.elements.to.value = asked.get("to") ?? "latest";
-    if (!asked.get("from")) return;
+    if (!asked.get("from")) return say("");
     const wanted = ["from", "to"].map((name) => stampOf(asked.get(name) || "latest", list.newest)).sort();
     const kept = await keptSince(list, wanted[0]);
     const [from, to] = wanted.map((stamp) => kept.filter((time) => time <= stamp).pop());
