@@ -91,14 +91,13 @@ describe.skipIf(!isTraceable)(`a checkpoint of a directory with ${files} files`,
     const ofSource = calls.filter((line) => line.includes(`${dir}/tree/`));
     const isFileOpen = (line: string): boolean => /^\d+ +openat?\(/.test(line) && !line.includes("O_DIRECTORY");
     const after = inodesIn(folder);
-    const added = [...after].filter(([inode]) => !before.has(inode));
     return {
       calls: calls.filter((line) => line.includes(`${dir}/`)).length,
       renames: calls.filter((line) => /^\d+ +rename/.test(line)).length,
       sourceCalls: ofSource.length,
       sourceOpens: ofSource.filter(isFileOpen).length,
       inodes: after.size - before.size,
-      blocks: added.reduce((sum, [, blocks]) => sum + blocks, 0),
+      blocks: sumOf(after.values()) - sumOf(before.values()),
     };
   }
 });
@@ -111,8 +110,12 @@ interface Counted {
   readonly sourceOpens: number;
   /** How many more there are than before. */
   readonly inodes: number;
-  /** Of 512 bytes, of the inodes that were not there before: those of files that took the place of others included. */
+  /** Of 512 bytes: how many more there are than before. */
   readonly blocks: number;
+}
+
+function sumOf(numbers: Iterable<number>): number {
+  return [...numbers].reduce((sum, number) => sum + number, 0);
 }
 
 /** Blocks by inode. */
