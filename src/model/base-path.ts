@@ -7,6 +7,7 @@ declare const basePath: unique symbol;
 /** Names at the top of `public/` that asof makes itself. */
 const generatedNames: ReadonlySet<string> = new Set([
   "_asof",
+  "feed.atom",
   "index.html",
   "site.json",
   "status.json",

@@ -60,7 +60,9 @@ describe.each(availableServersAndMounts())("headers on $server, public/ mounted 
     "checkpoints/myfile/20250318T140338Z/pool/",
     "checkpoints/myfile/",
     "checkpoints/myfile/checkpoints.json",
+    "checkpoints/myfile/checkpoints.txt",
     "checkpoints/myfile/feed.atom",
+    "checkpoints/myfile/renovate.json",
     "checkpoints/myfile/_asof/20250318T140338Z/SHA256SUMS",
     "checkpoints/myfile/_asof/20250318T140338Z/checkpoint.txt",
     "checkpoints/myfile/_asof/20250318T140338Z/checkpoint.txt.asc",
@@ -76,6 +78,20 @@ describe.each(availableServersAndMounts())("headers on $server, public/ mounted 
     const etag = response.headers.get("etag") ?? "";
     expect(etag).not.toBe("");
     expect(summary(await get(target, { "If-None-Match": etag }))).toEqual([304, undefined, "no-cache"]);
+  });
+
+  it.each<readonly [target: string, type: string, caching: string]>([
+    ["checkpoints/myfile/checkpoints.txt", "text/plain; charset=utf-8", "no-cache"],
+    ["checkpoints/myfile/feed.atom", "application/atom+xml", "no-cache"],
+    ["checkpoints/myfile/renovate.json", "application/json", "no-cache"],
+    ["_asof/assets/schemas/site.json", "application/json", "public, max-age=3600"],
+    // At a mount of / it is the server's own business, as the front page is.
+    ...(mount === "/" ? [] : [["feed.atom", "application/atom+xml", "no-cache"] as const]),
+  ])("sends what is for programs as what it is: %s", async (target, type, caching) => {
+    const response = await get(target);
+    expect(summary(response)).toEqual([200, undefined, caching]);
+    expect(response.headers.get("content-type")).toBe(type);
+    expect(response.headers.get("etag")).toBeDefined();
   });
 
   it("keeps assets for an hour", async () => {

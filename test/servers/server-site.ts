@@ -28,11 +28,14 @@ const withdrawn = timeline(["20240101T000000Z", "-20250318T140338Z"]);
 
 const files: Readonly<Record<string, string>> = {
   "index.html": "front page",
+  "feed.atom": "<feed/>",
   "site.json": "{}",
   "checkpoints/index.html": "directories",
   "checkpoints/myfile/index.html": "list",
   "checkpoints/myfile/checkpoints.json": "{}",
+  "checkpoints/myfile/checkpoints.txt": "20240101T000000Z\n",
   "checkpoints/myfile/feed.atom": "<feed/>",
+  "checkpoints/myfile/renovate.json": "{}",
   "checkpoints/myfile/timemap": "</plain/>; rel=original",
   "checkpoints/myfile/_asof/timemap/2025": "</plain/>; rel=original",
   "checkpoints/myfile/_asof/gone/20240601T000000Z.html": "a page about it",
@@ -54,6 +57,7 @@ const files: Readonly<Record<string, string>> = {
   "checkpoints/myfile/20250318T140338Z/timemap": "a map",
   "checkpoints/myfile/20250318T140338Z/empty/": "",
   "checkpoints/withdrawn/_asof/gone/20250318T140338Z.html": "withdrawn",
+  "_asof/assets/schemas/site.json": "{}",
   "_asof/assets/style.css": "a{}",
   "_asof/d/ab/cdef/index.html": "shared listing",
   "_asof/d/ab/cdef/a+b %41.deb": "package",

@@ -1,71 +1,53 @@
-import { resolve as resolveOperation } from "../../operations/resolve.ts";
-import type { Resolution } from "../../operations/resolve.ts";
+import { Failure } from "../../failure.ts";
+import { resolve as resolveOperation, resolveAll } from "../../operations/resolve.ts";
 import { openWorkspace } from "../../operations/workspace.ts";
 import { defineCommand } from "../command.ts";
 import type { Command } from "../command.ts";
 import { workspaceOptions } from "../operate.ts";
+import { allJson, allText, resolutionJson, resolutionText } from "../reports/resolve-report.ts";
 
 export const resolve: Command = defineCommand({
   positionals: {
-    distribution: { description: "Checkpoint distribution", required: true },
+    distribution: { description: "Checkpoint distribution" },
     time: {
       description:
         "20250318T140338Z, 2025-03-18, 2025-03-18T14:03:38Z, @1742306618 or latest; a date alone is its first second, UTC",
-      required: true,
     },
     path: { description: "Path below the checkpoint" },
   },
-  options: {},
+  options: {
+    all: { kind: "text", description: "A time, in place of the arguments: what every checkpoint distribution answers" },
+  },
   description: "Says what the mirror answers for a moment, without asking a server.",
   examples: [
     { line: "asof resolve myfile-snapshot 2025-03-18 PULP_MANIFEST", does: "which checkpoint answers, and how" },
+    { line: "asof resolve --all 2025-03-18 --json", does: "one moment over all distributions, for a program" },
   ],
   exitCodes: [3, 5],
   async run(context) {
-    const { distribution, time } = context.options;
-    const path = (context.options.path ?? "").replace(/^\/+/, "");
-    const config = await context.loadConfig();
-    const resolution = resolveOperation(openWorkspace(workspaceOptions(context, config)), {
-      distribution,
-      time,
-      path,
-    });
-    context.print({
-      text: () => `${resolution.target}\n${answerText(resolution)}\n`,
-      json: () => ({ ...resolution, missing: resolution.missing ?? null }),
-    });
+    const { all, distribution, time, path = "" } = context.options;
+    if (all === undefined) {
+      const request = { ...askedFor(distribution, time), path: path.replace(/^\/+/, "") };
+      const workspace = openWorkspace(workspaceOptions(context, await context.loadConfig()));
+      const resolution = resolveOperation(workspace, request);
+      context.print({ text: () => resolutionText(resolution), json: () => resolutionJson(resolution) });
+      return;
+    }
+    if (distribution !== undefined)
+      throw new Failure("USAGE", `--all asks every distribution: ${distribution} is too many`, { hint: help });
+    const resolved = resolveAll(openWorkspace(workspaceOptions(context, await context.loadConfig())), all);
+    context.print({ text: () => allText(resolved), json: () => allJson(resolved) });
   },
 });
 
-function answerText({ answer, missing }: Resolution): string {
-  switch (answer.kind) {
-    case "redirect":
-      return `${answer.status} ${answer.location} (${answer.caching})`;
-    case "checkpoint":
-      return `200 checkpoint ${answer.checkpoint}`;
-    case "gone":
-      return `410 pruned; older: ${answer.older ?? "none"}, newer: ${answer.newer ?? "none"}`;
-    case "missing":
-      return `404 ${missingText(missing)}`;
-    case "bad-request":
-      return "400 no server accepts this path";
-    case "beside":
-    case "elsewhere":
-      return "404 no timestamp";
-  }
-}
+const help = "asof resolve --help";
 
-function missingText(missing: Resolution["missing"]): string {
-  switch (missing?.reason) {
-    case "before-first": {
-      const { first, oldest } = missing;
-      const gone = `, which is gone; ${oldest === undefined ? "no checkpoint is left" : `the oldest that is left is ${oldest}`}`;
-      return `this time is before the first checkpoint, ${first}${oldest === first ? "" : gone}`;
-    }
-    case "future":
-      return `this time is in the future (it is ${missing.now} now): nobody knows yet what it will hold. The newest checkpoint is ${missing.newest}, to which "latest" leads`;
-    case "no-checkpoint":
-    case undefined:
-      return "there is no checkpoint";
-  }
+/** Both are needed, where `--all` does not take their place. */
+function askedFor(
+  distribution: string | undefined,
+  time: string | undefined,
+): { readonly distribution: string; readonly time: string } {
+  if (distribution !== undefined && time !== undefined) return { distribution, time };
+  const missing = distribution === undefined ? "distribution" : "time";
+  throw new Failure("USAGE", `the argument <${missing}> is missing`, { hint: help });
 }

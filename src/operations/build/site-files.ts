@@ -1,9 +1,9 @@
 import path from "node:path";
 
-import type { DistributionSettings, RepositorySettings } from "../../model/config.ts";
-import { emptyHistory, keptCheckpoints } from "../../model/history.ts";
+import type { DistributionSettings } from "../../model/config.ts";
+import { keptCheckpoints } from "../../model/history.ts";
 import { goneIntervals } from "../../model/history-timeline.ts";
-import type { Checkpoint, History } from "../../model/history.ts";
+import type { Checkpoint } from "../../model/history.ts";
 import type { GoneInterval } from "../../model/history-timeline.ts";
 import { mementoPathsOf } from "../../model/memento.ts";
 import { neighboursOf } from "../../model/timeline.ts";
@@ -23,6 +23,10 @@ import { logPieces } from "./published-log.ts";
 import type { RowTexts } from "./row-texts.ts";
 import { repositoryTimeline } from "./rules-files.ts";
 import { promisedSettled, prunedAnswer } from "../publish/settled.ts";
+import { programFiles } from "./program-files.ts";
+import { schemaFiles } from "./schema-files.ts";
+import { servedCheckpoints } from "./served-checkpoints.ts";
+import type { Served } from "./served-checkpoints.ts";
 import { siteRecordFile } from "./site-record.ts";
 import type { Workspace } from "../workspace.ts";
 
@@ -39,18 +43,11 @@ export function hasContent(file: GeneratedFile): boolean {
   return readIfThere(file.path)?.equals(Buffer.from(file.content)) === true;
 }
 
-/** A checkpoint distribution with its repository and what was recorded of it. */
-interface Served {
-  readonly distribution: DistributionSettings;
-  readonly repository: RepositorySettings;
-  readonly history: ServedHistory;
-}
-
-type ServedHistory = Pick<History, "checkpoints" | "horizon" | "lost" | "publications" | "tellingYears">;
-
-/** The stylesheet and whatever else all pages share. */
-export function assetFiles({ pages, publicLayout }: Workspace): readonly GeneratedFile[] {
-  return [...pages.assets].map(([name, content]) => ({ path: path.join(publicLayout.assets, name), content }));
+/** The stylesheet and whatever else all pages share, and what describes the JSON to programs. */
+export function assetFiles(workspace: Workspace): readonly GeneratedFile[] {
+  const { pages, publicLayout } = workspace;
+  const shared = [...pages.assets].map(([name, content]) => ({ path: path.join(publicLayout.assets, name), content }));
+  return [...shared, ...schemaFiles(workspace)];
 }
 
 /** The pages that 410 answers show, one for each run of tombstones: a group for each distribution. */
@@ -82,11 +79,11 @@ function gonePagesOf(workspace: Workspace, { distribution, repository, history }
 }
 
 /**
- * Lists of checkpoints, their JSON, TimeMaps and logs. What is about one year is a group of its own, and so is each whole piece of a log: a checkpoint changes those of its own year.
+ * Lists of checkpoints, their JSON, feeds, TimeMaps and logs. What is about one year is a group of its own, and so is each whole piece of a log: a checkpoint changes those of its own year.
  */
 export function listFiles(workspace: Workspace, kits: ClientKits, rowTexts: RowTexts): readonly GeneratedGroup[] {
   const heads = workspace.config.repositories.map(({ name }) => headText(workspace, name)).join(" ");
-  return servedCheckpoints(workspace).flatMap((served) => {
+  const lists = servedCheckpoints(workspace).flatMap((served) => {
     const { distribution, repository, history } = served;
     const base = distribution.basePath;
     const log = workspace.store.repository(repository.name)?.log ?? emptyLog;
@@ -113,6 +110,7 @@ export function listFiles(workspace: Workspace, kits: ClientKits, rowTexts: RowT
       }),
     ];
   });
+  return [...lists, ...programFiles(workspace)];
 }
 
 /** Front page, those of the folders above base paths, and `site.json`, which comes last. */
@@ -229,16 +227,6 @@ function timeMapFiles(
       return file.content;
     },
   }));
-}
-
-/** Every checkpoint distribution, with an empty history where there is none yet: its list page is there all the same. */
-function servedCheckpoints(workspace: Workspace): readonly Served[] {
-  return workspace.config.distributions.flatMap((distribution) => {
-    const repository = workspace.config.repositories.find((one) => one.name === distribution.repository);
-    if (!distribution.checkpoint || repository === undefined) return [];
-    const history = workspace.store.repository(repository.name)?.history ?? emptyHistory;
-    return [{ distribution, repository, history }];
-  });
 }
 
 function checkpointRows(checkpoints: readonly Checkpoint[], gone: readonly GoneInterval[]): readonly CheckpointRow[] {

@@ -6,13 +6,14 @@ import { isLogPieceName } from "../../model/log-piece.ts";
 import { isTimestamp } from "../../model/timestamp.ts";
 import { isKitFileName } from "../../pages/kit/kit-part.ts";
 import type { Workspace } from "../workspace.ts";
+import { staleFeeds } from "./program-files.ts";
 import { foldersAbove } from "./site-files.ts";
 import type { GeneratedFile } from "./site-files.ts";
 import { departedDistributions } from "./site-record.ts";
 
 /**
  * Generated files that nothing leads to any more: pages of runs of tombstones that have grown into others, years without a checkpoint, lines for clients that the content does not
- * fit any more, pages above a base path that left the configuration. Names that asof would not have given are somebody else's files.
+ * fit any more, pages above a base path that left the configuration, feeds of a site whose address is not known any more. Names that asof would not have given are somebody else's files.
  */
 export function staleFiles(workspace: Workspace, current: readonly Pick<GeneratedFile, "path">[]): readonly string[] {
   const { config, publicLayout } = workspace;
@@ -38,7 +39,7 @@ export function staleFiles(workspace: Workspace, current: readonly Pick<Generate
   const above = foldersAbove(departedDistributions(workspace))
     .map((folder) => path.join(config.publicDir, folder, "index.html"))
     .filter((file) => existsSync(file));
-  return [...generated, ...above].filter((file) => !wanted.has(file));
+  return [...[...generated, ...above].filter((file) => !wanted.has(file)), ...staleFeeds(workspace, wanted)];
 }
 
 /** A folder in which asof gives every name by one pattern. */
