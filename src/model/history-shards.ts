@@ -1,0 +1,150 @@
+import { compareNames } from "./compare-names.ts";
+import type { PathEvent } from "./path-events.ts";
+
+/** What happened to paths: to each the JSON texts of its events, oldest first, with commas between. Texts and no objects, because there may be hundreds of thousands of paths. */
+export type EventTexts = ReadonlyMap<string, string>;
+
+/** The paths whose keys begin alike, as many as fit into one file; or those that no key tells apart, in as many parts as they need. */
+export interface Shard {
+  readonly prefix: string;
+  readonly texts: EventTexts;
+  /** What its lines take, in bytes. Of several shards together it is the sum. */
+  readonly weight: number;
+}
+
+/** How many bytes of lines a file has at most, unless one event alone has more. */
+export const mostShardBytes = 24_000;
+
+/** An event as it stands in a shard: the checkpoint, what happened, and of what came its size and how its SHA-256 begins. */
+export function eventText(event: PathEvent, isTakenDown: boolean): string {
+  if (event.kind === "removed") return JSON.stringify([event.at, event.kind]);
+  const facts = [event.at, event.kind, event.bytes, event.sha256.slice(0, 16)];
+  return JSON.stringify(isTakenDown ? [...facts, "taken-down"] : facts);
+}
+
+/** The second that an event's text begins with. */
+export function secondOf(eventText: string): string {
+  return eventText.slice(2, 18);
+}
+
+/** The texts of single events. None of them has a bracket inside. */
+export function splitEvents(events: string): readonly string[] {
+  return events === ""
+    ? []
+    : events
+        .slice(0, -1)
+        .split("],")
+        .map((text) => `${text}]`);
+}
+
+/** A line of a shard. */
+export function historyLine(path: string, events: string): string {
+  return `{"path":${JSON.stringify(path)},"events":[${events}]}`;
+}
+
+/**
+ * By what a path is found: its name in small letters (those of ASCII, which are the same everywhere and always), and then the folder, because one name may be in thousands of them. No path's key is the beginning
+ * of another's.
+ */
+export function shardKey(path: string): string {
+  const slash = path.lastIndexOf("/");
+  return `${smallLetters(path.slice(slash + 1))}/${path.slice(0, Math.max(slash, 0))}//`;
+}
+
+/** The letters that file names of shards are made of: what begins a name that somebody types. */
+export function smallLetters(text: string): string {
+  return text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
+/** Whether a shard may be cut by one more character: file names have an end. */
+export function isCuttable(prefix: string): boolean {
+  return shardName(prefix).length < longestShardName;
+}
+
+const longestShardName = 180;
+
+/** The prefix as a part of a file name: `a-z0-9.-` stand for themselves, each other byte is `_` and two digits. */
+export function shardName(prefix: string): string {
+  return prefix.replaceAll(/[^a-z0-9.-]+/gu, (others) =>
+    Array.from(new TextEncoder().encode(others), (byte) => `_${byte.toString(16).padStart(2, "0")}`).join(""),
+  );
+}
+
+/** Cuts what belongs to one shard into as many as it needs, in order of their prefixes: by the next character of the keys, again and again, until each fits. */
+export function cutShard(prefix: string, texts: EventTexts): readonly Shard[] {
+  const lines = Array.from(texts, ([path, events]): Line => ({
+    key: shardKey(path),
+    path,
+    weight: weightOf(path, events),
+  })).toSorted((a, b) => compareNames(a.key, b.key) || compareNames(a.path, b.path));
+  const shards: Shard[] = [];
+  cut(prefix, 0, lines.length);
+  return shards;
+
+  function cut(here: string, from: number, until: number): void {
+    if (from === until) return;
+    let weight = 0;
+    for (let index = from; index < until; index++) weight += lines[index]?.weight ?? 0;
+    const isEnd = lines[from]?.key === here || !isCuttable(here);
+    if (weight <= mostShardBytes || isEnd) {
+      const paths = lines.slice(from, until);
+      shards.push({ prefix: here, weight, texts: new Map(paths.map(({ path }) => [path, texts.get(path) ?? ""])) });
+      return;
+    }
+    for (let start = from; start < until;) {
+      const below = oneLonger(here, lines[start]?.key ?? "");
+      let end = start + 1;
+      while (end < until && lines[end]?.key.startsWith(below) === true) end += 1;
+      cut(below, start, end);
+      start = end;
+    }
+  }
+}
+
+interface Line {
+  readonly key: string;
+  readonly path: string;
+  readonly weight: number;
+}
+
+/** What a line takes, with comma and line end. */
+export function weightOf(path: string, events: string): number {
+  return Buffer.byteLength(path) === path.length && !/["\\\p{Cc}]/u.test(path)
+    ? path.length + events.length + lineFrame
+    : Buffer.byteLength(historyLine(path, events)) + 2;
+}
+
+const lineFrame = Buffer.byteLength(historyLine("", "")) + 2;
+
+/**
+ * The files of a shard, each with what it holds of every path in order of paths. One that fits is one file; else events are dealt out in order of time, so that later ones change the last file alone.
+ */
+export function shardParts({ texts, weight }: Shard): readonly EventTexts[] {
+  if (weight <= mostShardBytes) return [inPathOrder(texts)];
+  const events = [...texts]
+    .flatMap(([path, all]) => splitEvents(all).map((text) => ({ path, text, at: secondOf(text) })))
+    .toSorted((a, b) => compareNames(a.at, b.at) || compareNames(a.path, b.path));
+  const parts: Map<string, string>[] = [];
+  let part = new Map<string, string>();
+  let bytes = 0;
+  for (const { path, text } of events) {
+    const cost = (): number => (part.has(path) ? text.length + 1 : weightOf(path, text));
+    if (part.size > 0 && bytes + cost() > mostShardBytes) {
+      parts.push(part);
+      part = new Map();
+      bytes = 0;
+    }
+    bytes += cost();
+    part.set(path, part.has(path) ? `${part.get(path) ?? ""},${text}` : text);
+  }
+  return [...parts, part].map(inPathOrder);
+}
+
+function inPathOrder(texts: EventTexts): EventTexts {
+  return new Map([...texts].toSorted(([a], [b]) => compareNames(a, b)));
+}
+
+/** `prefix` and the character that follows it in `key`. */
+export function oneLonger(prefix: string, key: string): string {
+  return prefix + String.fromCodePoint(key.codePointAt(prefix.length) ?? 0);
+}
