@@ -76,7 +76,7 @@ function innerPrefixes(prefixes: Iterable<string>): ReadonlySet<string> {
 }
 
 function oneShorter(prefix: string): string | undefined {
-  return prefix === "" ? undefined : [...prefix].slice(0, -1).join("");
+  return prefix === "" ? undefined : prefix.replace(/.$/su, "");
 }
 
 function sum(numbers: readonly number[]): number {

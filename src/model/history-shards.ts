@@ -23,8 +23,8 @@ export function eventText(event: PathEvent, isTakenDown: boolean): string {
 }
 
 /** The second that an event's text begins with. */
-export function secondOf(eventText: string): string {
-  return eventText.slice(2, 18);
+export function secondOf(event: string): string {
+  return event.slice(2, 18);
 }
 
 /** The texts of single events. None of them has a bracket inside. */
@@ -52,12 +52,12 @@ export function shardKey(path: string): string {
 }
 
 /** The letters that file names of shards are made of: what begins a name that somebody types. */
-export function smallLetters(text: string): string {
+function smallLetters(text: string): string {
   return text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 /** Whether a shard may be cut by one more character: file names have an end. */
-export function isCuttable(prefix: string): boolean {
+function isCuttable(prefix: string): boolean {
   return shardName(prefix).length < longestShardName;
 }
 
@@ -108,7 +108,7 @@ interface Line {
 }
 
 /** What a line takes, with comma and line end. */
-export function weightOf(path: string, events: string): number {
+function weightOf(path: string, events: string): number {
   return Buffer.byteLength(path) === path.length && !/["\\\p{Cc}]/u.test(path)
     ? path.length + events.length + lineFrame
     : Buffer.byteLength(historyLine(path, events)) + 2;
