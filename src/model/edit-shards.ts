@@ -1,4 +1,4 @@
-import { cutShard, mostShardBytes, oneLonger, shardKey } from "./history-shards.ts";
+import { bitsOf, cutShard, mostShardBytes, shardKey } from "./history-shards.ts";
 import type { EventTexts, Shard } from "./history-shards.ts";
 
 export interface ShardEdit {
@@ -59,10 +59,10 @@ export function editShards({ weights, edited, read }: ShardEdit): EditedShards {
 
 /** The shard that a path belongs to, or the one that has to be made for it. */
 function prefixFor(path: string, weights: ReadonlyMap<string, number>, inner: ReadonlySet<string>): string {
-  const key = shardKey(path);
-  let prefix = "";
-  while (!weights.has(prefix) && inner.has(prefix)) prefix = oneLonger(prefix, key);
-  return prefix;
+  const bits = bitsOf(shardKey(path));
+  let length = 0;
+  while (!weights.has(bits.slice(0, length)) && inner.has(bits.slice(0, length))) length += 1;
+  return bits.slice(0, length);
 }
 
 /** All beginnings of prefixes but themselves. */
@@ -76,7 +76,7 @@ function innerPrefixes(prefixes: Iterable<string>): ReadonlySet<string> {
 }
 
 function oneShorter(prefix: string): string | undefined {
-  return prefix === "" ? undefined : prefix.replace(/.$/su, "");
+  return prefix === "" ? undefined : prefix.slice(0, -1);
 }
 
 function sum(numbers: readonly number[]): number {

@@ -4,8 +4,9 @@ import type { PathEvent } from "./path-events.ts";
 /** What happened to paths: to each the JSON texts of its events, oldest first, with commas between. Texts and no objects, because there may be hundreds of thousands of paths. */
 export type EventTexts = ReadonlyMap<string, string>;
 
-/** The paths whose keys begin alike, as many as fit into one file; or those that no key tells apart, in as many parts as they need. */
+/** The paths whose keys begin with the same bits, as many as fit into one file; or those that no key tells apart, in as many parts as they need. */
 export interface Shard {
+  /** The bits, as digits. */
   readonly prefix: string;
   readonly texts: EventTexts;
   /** What its lines take, in bytes. Of several shards together it is the sum. */
@@ -43,40 +44,41 @@ export function historyLine(path: string, events: string): string {
 }
 
 /**
- * By what a path is found: its name in small letters (those of ASCII, which are the same everywhere and always), and then the folder, because one name may be in thousands of them. No path's key is the beginning
- * of another's.
+ * By what a path is found, in bytes (a character each): its name in small letters (those of ASCII, which are the same everywhere and always), and then the folder, because one name may be in thousands of them. No
+ * path's key is the beginning of another's.
  */
 export function shardKey(path: string): string {
   const slash = path.lastIndexOf("/");
-  return `${smallLetters(path.slice(slash + 1))}/${path.slice(0, Math.max(slash, 0))}//`;
+  const name = path.slice(slash + 1).replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  return Buffer.from(`${name}/${path.slice(0, Math.max(slash, 0))}//`).toString("latin1");
 }
 
-/** The letters that file names of shards are made of: what begins a name that somebody types. */
-function smallLetters(text: string): string {
-  return text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
+/** The bits of a key, as digits. */
+export function bitsOf(key: string): string {
+  return Array.from(key, (byte) => byte.charCodeAt(0).toString(2).padStart(8, "0")).join("");
 }
 
-/** Whether a shard may be cut by one more character: file names have an end. */
-function isCuttable(prefix: string): boolean {
-  return shardName(prefix).length < longestShardName;
+/**
+ * What a shard is called: the least key that can be in it, without zero bytes at its end. `a-z0-9.-` stand for themselves, each other byte is `_` and two digits. A key is in the last shard whose own is not after it.
+ */
+export function shardName(prefix: string): string {
+  const bytes = prefix.replace(/0+$/, "").match(/.{1,8}/g) ?? [];
+  return bytes
+    .map((bits) => String.fromCharCode(Number.parseInt(bits.padEnd(8, "0"), 2)))
+    .map((byte) => (/[a-z0-9.-]/.test(byte) ? byte : `_${byte.charCodeAt(0).toString(16).padStart(2, "0")}`))
+    .join("");
 }
 
+/** File names have an end. */
 const longestShardName = 180;
 
-/** The prefix as a part of a file name: `a-z0-9.-` stand for themselves, each other byte is `_` and two digits. */
-export function shardName(prefix: string): string {
-  return prefix.replaceAll(/[^a-z0-9.-]+/gu, (others) =>
-    Array.from(new TextEncoder().encode(others), (byte) => `_${byte.toString(16).padStart(2, "0")}`).join(""),
-  );
-}
-
-/** Cuts what belongs to one shard into as many as it needs, in order of their prefixes: by the next character of the keys, again and again, until each fits. */
+/** Cuts what belongs to one shard into as many as it needs, in order of their prefixes: by the next bit of the keys, again and again, until each fits. By whole characters most would be nearly empty. */
 export function cutShard(prefix: string, texts: EventTexts): readonly Shard[] {
   const lines = Array.from(texts, ([path, events]): Line => ({
     key: shardKey(path),
     path,
     weight: weightOf(path, events),
-  })).toSorted((a, b) => compareNames(a.key, b.key) || compareNames(a.path, b.path));
+  })).toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : compareNames(a.path, b.path)));
   const shards: Shard[] = [];
   cut(prefix, 0, lines.length);
   return shards;
@@ -85,20 +87,21 @@ export function cutShard(prefix: string, texts: EventTexts): readonly Shard[] {
     if (from === until) return;
     let weight = 0;
     for (let index = from; index < until; index++) weight += lines[index]?.weight ?? 0;
-    const isEnd = lines[from]?.key === here || !isCuttable(here);
+    const isEnd = here.length >= 8 * (lines[from]?.key.length ?? 0) || shardName(here).length >= longestShardName;
     if (weight <= mostShardBytes || isEnd) {
       const paths = lines.slice(from, until);
       shards.push({ prefix: here, weight, texts: new Map(paths.map(({ path }) => [path, texts.get(path) ?? ""])) });
       return;
     }
-    for (let start = from; start < until;) {
-      const below = oneLonger(here, lines[start]?.key ?? "");
-      let end = start + 1;
-      while (end < until && lines[end]?.key.startsWith(below) === true) end += 1;
-      cut(below, start, end);
-      start = end;
-    }
+    let middle = from;
+    while (middle < until && bitAt(lines[middle]?.key ?? "", here.length) === 0) middle += 1;
+    cut(`${here}0`, from, middle);
+    cut(`${here}1`, middle, until);
   }
+}
+
+function bitAt(key: string, index: number): number {
+  return (key.charCodeAt(index >> 3) >> (7 - (index & 7))) & 1;
 }
 
 interface Line {
@@ -142,9 +145,4 @@ export function shardParts({ texts, weight }: Shard): readonly EventTexts[] {
 
 function inPathOrder(texts: EventTexts): EventTexts {
   return new Map([...texts].toSorted(([a], [b]) => compareNames(a, b)));
-}
-
-/** `prefix` and the character that follows it in `key`. */
-export function oneLonger(prefix: string, key: string): string {
-  return prefix + String.fromCodePoint(key.codePointAt(prefix.length) ?? 0);
 }

@@ -13,15 +13,16 @@ export function isHistoryName(name: string): boolean {
   return name === historyIndexName || /^n-(?:[a-z0-9.-]|_[0-9a-f]{2})*(?:_p\d+)?\.json$/.test(name);
 }
 
-/** Which shards there are, and of how many parts each of them is. Nothing in it changes as long as that does not. */
+/** Which shards there are, by their names, and of how many parts each of them is. Nothing in it changes as long as that does not. */
 export function renderHistoryIndex(repository: string, shards: ReadonlyMap<string, number>): string {
-  return `${JSON.stringify({ schemaVersion: 1, repository, shards: Object.fromEntries(shards) })}\n`;
+  const named = Array.from(shards, ([prefix, parts]) => [shardName(prefix), parts]);
+  return `${JSON.stringify({ schemaVersion: 1, repository, shards: Object.fromEntries(named) })}\n`;
 }
 
 /** A part of a shard: a line a path, so that it is read back without a parser of JSON. */
 export function renderHistoryShard(prefix: string, part: number, texts: EventTexts): string {
   const lines = Array.from(texts, ([path, events]) => historyLine(path, events));
-  return `{"schemaVersion":1,"prefix":${JSON.stringify(prefix)},"part":${part},"paths":[\n${lines.join(",\n")}\n]}\n`;
+  return `{"schemaVersion":1,"shard":"${shardName(prefix)}","part":${part},"paths":[\n${lines.join(",\n")}\n]}\n`;
 }
 
 /** What `renderHistoryShard` was given. Only for text that it made. */

@@ -226,7 +226,7 @@ const index = z.strictObject({
 });
 const shard = z.strictObject({
   schemaVersion: z.literal(1),
-  prefix: z.string(),
+  shard: z.string(),
   part: z.number(),
   paths: z.array(z.strictObject({ path: z.string(), events: z.array(z.array(z.union([z.string(), z.number()]))) })),
 });
