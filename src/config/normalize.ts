@@ -48,6 +48,7 @@ function repository(name: string, written: WrittenRepository, absolute: (value: 
     remote: written.remote === undefined ? undefined : remote(written.remote, absolute),
     manifest: written.manifest ?? undefined,
     sums: written.sums,
+    history: written.history,
     retain: retention(written.retain),
     settled: written.settled,
     horizonStepSeconds: written.horizon_step,

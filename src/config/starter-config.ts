@@ -39,6 +39,7 @@ repositories:
 ${remoteLines(options.remote)}
     # manifest: PULP_MANIFEST        # null writes none
     # retain: { checkpoints: null }  # keep the newest N; or last, hourly, daily, weekly, monthly, yearly, within, labels
+    # history: true                  # files that say since when each path is as it is
     # settled: true                  # answers for the past never change
     # horizon_step: 1d
     # max_shrink: 50                 # percent of the files that one sync may lose

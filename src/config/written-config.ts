@@ -38,6 +38,7 @@ export interface WrittenRepository {
   readonly remote?: WrittenRemote | undefined;
   readonly manifest: string | null;
   readonly sums: boolean;
+  readonly history: boolean;
   readonly retain: WrittenRetention;
   readonly settled: boolean;
   readonly horizon_step: number;
@@ -83,6 +84,12 @@ const repository = z.strictObject({
     .boolean()
     .default(true)
     .describe("Write SHA256SUMS for every checkpoint, so that sha256sum can check a copy of it."),
+  history: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Write files in which visitors find since when each path is as it is, under every checkpoint distribution.",
+    ),
   retain: z
     .strictObject({
       checkpoints: keepCount("Keep the newest N checkpoints; null: no such rule."),

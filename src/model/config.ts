@@ -55,6 +55,8 @@ export interface RepositorySettings {
   readonly manifest: string | undefined;
   /** Whether each checkpoint gets a SHA256SUMS. */
   readonly sums: boolean;
+  /** Whether checkpoint distributions say since when each path is as it is. */
+  readonly history: boolean;
   readonly retain: RetentionPolicy;
   readonly settled: boolean;
   /** A run that found nothing new moves the horizon at most once in so many seconds. */

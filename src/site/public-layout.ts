@@ -17,6 +17,8 @@ export interface PublicLayout {
   /** Records of directories, by their digest: what ties the root of each checkpoint to its files. */
   records(base: BasePath): string;
   record(base: BasePath, tree: Digest): string;
+  /** Since when each path is as it is. */
+  history(base: BasePath): string;
   /** Ready lines for clients. */
   kit(base: BasePath): string;
   /** The page that compares any two checkpoints. */
@@ -47,6 +49,7 @@ export function publicLayout(root: string): PublicLayout {
     log: (base) => below(base, "_asof", "log"),
     records: (base) => below(base, "_asof", "tree"),
     record: (base, tree) => `${root}/${base}/_asof/tree/${tree.slice(0, 2)}/${tree}`,
+    history: (base) => below(base, "_asof", "history"),
     kit: (base) => below(base, "kit"),
     compare: (base) => below(base, "_asof", "compare"),
     goneFolder: (base) => below(base, "_asof", "gone"),

@@ -30,6 +30,7 @@ describe("defaults", () => {
           remote: undefined,
           manifest: "PULP_MANIFEST",
           sums: true,
+          history: true,
           retain: { checkpoints: undefined },
           settled: true,
           horizonStepSeconds: 86_400,
@@ -80,6 +81,7 @@ describe("a configuration with every key", () => {
         remote: { type: "file", url: "HTTPS://H.example/%7Ea/M?x=1", mode: "mirror" },
         manifest: null,
         sums: false,
+        history: false,
         retain: {
           checkpoints: 30,
           last: 1,
@@ -142,6 +144,7 @@ describe("a configuration with every key", () => {
         },
         manifest: "PULP_MANIFEST",
         sums: true,
+        history: true,
         retain: { checkpoints: undefined },
         settled: false,
         horizonStepSeconds: 86_400,
@@ -153,6 +156,7 @@ describe("a configuration with every key", () => {
         remote: { type: "file", url: "https://h.example/%7Ea/M?x=1", mode: "mirror" },
         manifest: undefined,
         sums: false,
+        history: false,
         retain: {
           checkpoints: 30,
           last: 1,

@@ -15,13 +15,13 @@ import type { Program } from "./program.ts";
  *
  * - system calls: one look at each of at most 256 folders of records, at each year's list and TimeMap, at each thousand lines of the log; a quarter of a megabyte of the log in a read, and a few hundred names of
  *   the list of checkpoints in a getdents; the records of at most 16 checkpoints that are as large as the new one;
- * - bytes written by a run that publishes: the lists that name every checkpoint (`lists` below), and what is remembered of generated files. A run with nothing new writes the same few bytes always.
+ * - bytes written by a run that publishes: the lists that name every checkpoint (`lists` below), the file with the history of the name that changed, which has 24 kB at most, and what is remembered of generated files. A run with nothing new writes the same few bytes always.
  */
 const few = 10;
 const many = 2000;
 const allowedCalls = 256 + 200;
 const lists =
-  /\/(?:index\.html|checkpoints\.json|checkpoints\.txt|feed\.atom|renovate\.json|\d{4}\.json|timemap(?:\/\d{4})?|\d{6}\.jsonl|http\.conf|made\.json)$/;
+  /\/(?:index\.html|checkpoints\.json|checkpoints\.txt|feed\.atom|renovate\.json|\d{4}\.json|n-[^/]*\.json|timemap(?:\/\d{4})?|\d{6}\.jsonl|http\.conf|made\.json)$/;
 
 const isTraceable = isInstalled("strace", "-V");
 

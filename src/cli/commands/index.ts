@@ -73,6 +73,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./diff.ts")).diff,
   },
   {
+    name: "history",
+    summary: "Say when a path came, changed and went.",
+    load: async () => (await import("./history.ts")).history,
+  },
+  {
     name: "bisect",
     summary: "Find the checkpoint that broke something.",
     load: async () => (await import("./bisect.ts")).bisect,

@@ -13,6 +13,8 @@ import { openClientKits, stalePins } from "./client-kit.ts";
 import { applyPlain, discardReplaced, planPlain } from "./build-plain.ts";
 import type { PlainPlan } from "./build-plain.ts";
 import { leftRules } from "./left-rules.ts";
+import { planHistoryFiles } from "./history-files.ts";
+import type { HistoryFilesPlan } from "./history-files.ts";
 import type { KnownKinds } from "./kind-cache.ts";
 import { hostWarnings, planHostFiles } from "./host-files.ts";
 import type { HostFilesPlan } from "./host-files.ts";
@@ -85,6 +87,8 @@ export interface BuildPlan {
   readonly isListed: boolean;
   /** What is known of the generated files from now on. */
   readonly made: MadeFiles;
+  /** Files that say since when; those to be written are among `lists`, those to be removed in `stale`. */
+  readonly history: HistoryFilesPlan;
   /** What is known of the rows of lists from now on. */
   readonly rowTexts: RowTexts;
   /** Writes down which lists of changes are made. */
@@ -102,6 +106,7 @@ export function planBuild(workspace: Workspace, options: { readonly trusting?: b
   const kits = openClientKits(workspace);
   const rowTexts = options.trusting === false ? noRowTexts : openRowTexts(workspace);
   const lists = lookAtAll(made, listFiles(workspace, kits, rowTexts));
+  const history = planHistoryFiles(workspace, { made, trusting: options.trusting !== false });
   const top = topFiles(workspace);
   const pages = pagesFingerprint(workspace);
   const takeDowns = unfinishedTakeDowns(workspace);
@@ -131,12 +136,13 @@ export function planBuild(workspace: Workspace, options: { readonly trusting?: b
     announces: hasUnannounced(workspace, record),
     newHostFiles,
     hostFailure: hosts.failure,
-    lists: [...changedHostFiles, ...lists.differing, ...differing(top)],
+    lists: [...changedHostFiles, ...history.differing, ...lists.differing, ...differing(top)],
     stale: [
       ...new Set([
         ...staleFiles(workspace, [...gone.files, ...lists.files, ...top, ...hosts.public]),
         ...(rerender ? stalePins(workspace) : []),
         ...hosts.stale.public,
+        ...history.stale,
       ]),
     ],
     staleRules: [...hosts.stale.rules, ...staleRules(workspace, rules.files, rules.differing)],
@@ -146,6 +152,7 @@ export function planBuild(workspace: Workspace, options: { readonly trusting?: b
     departed: departedDistributions(workspace).map((one) => one.basePath),
     isListed: areRecorded(workspace, distributionsOnDisk(workspace)),
     made,
+    history,
     rowTexts,
     rememberChanges: () => changes.remember(),
   };
@@ -185,9 +192,10 @@ export function isEmptyPlan(plan: BuildPlan): boolean {
 }
 
 /** In place of `applyBuild` where there is nothing to do: the next run need not look so closely. Writes into state/cache alone, and nothing where nothing is new. */
-export function rememberLook(plan: Pick<BuildPlan, "made" | "rowTexts" | "rememberChanges">): void {
+export function rememberLook(plan: Pick<BuildPlan, "history" | "made" | "rowTexts" | "rememberChanges">): void {
   plan.rowTexts.remember();
   plan.rememberChanges();
+  plan.history.remember();
   plan.made.remember(() => false);
 }
 
@@ -202,6 +210,7 @@ export async function applyBuild(workspace: Workspace, plan: BuildPlan): Promise
   recordDistributions(workspace, distributionsOnDisk(workspace));
   const transaction = store.begin();
   try {
+    plan.history.begin();
     const record = readBuiltRecord(workspace);
     const hosts = openStagingFolder(workspace, transaction, "hosts");
     for (const file of plan.newHostFiles) hosts.file(file.path, file.content);
@@ -240,6 +249,7 @@ export async function applyBuild(workspace: Workspace, plan: BuildPlan): Promise
     remember(workspace, record, plan, rulesFailure === undefined);
     plan.rowTexts.remember();
     plan.rememberChanges();
+    plan.history.remember();
     // Rules that were refused are not those that stand there.
     plan.made.remember((file) => rulesFailure === undefined || !plan.rules.some((one) => one.path === file));
     const failure = rulesFailure ?? plan.hostFailure;

@@ -60,6 +60,7 @@ export function checkGenerated(workspace: Workspace, report: (finding: Finding) 
     ...assetFiles(workspace),
     ...filesOf(gonePages(workspace)),
     ...filesOf(listFiles(workspace, openClientKits(workspace), noRowTexts)),
+    ...plan.history.files,
     ...topFiles(workspace),
     ...hosts.public,
   ];
