@@ -19,6 +19,8 @@ export interface PublicLayout {
   record(base: BasePath, tree: Digest): string;
   /** Ready lines for clients. */
   kit(base: BasePath): string;
+  /** The page of each year's checkpoints. */
+  years(base: BasePath): string;
   gonePage(base: BasePath, from: Timestamp): string;
   goneFolder(base: BasePath): string;
   /** TimeMaps of years. */
@@ -46,6 +48,7 @@ export function publicLayout(root: string): PublicLayout {
     records: (base) => below(base, "_asof", "tree"),
     record: (base, tree) => `${root}/${base}/_asof/tree/${tree.slice(0, 2)}/${tree}`,
     kit: (base) => below(base, "kit"),
+    years: (base) => below(base, "years"),
     goneFolder: (base) => below(base, "_asof", "gone"),
     timeMapFolder: (base) => below(base, "_asof", "timemap"),
     gonePage: (base, from) => below(base, "_asof", "gone", `${from}.html`),

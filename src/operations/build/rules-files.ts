@@ -63,6 +63,7 @@ export function rulesInput(workspace: Workspace): RulesInput {
     publicDir: config.publicDir,
     rulesDir: config.rulesDir,
     layout: config.layout,
+    scriptHash: workspace.pages.scriptHash,
     repositories: repositories.map((name) => ({
       name,
       timeline: repositoryTimeline(workspace, name),

@@ -92,6 +92,7 @@ function readSite(workspace: Workspace): PreviewSite {
   return {
     publicDir,
     mount: site.mount,
+    scriptHash: workspace.pages.scriptHash,
     isContent: (sha256) => isDigest(sha256) && existsSync(layout.object(sha256)),
     distributions: distributions.map(({ basePath, checkpoint, repository }) => ({
       base: `${site.mount}${basePath}/`,
