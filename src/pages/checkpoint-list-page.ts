@@ -23,7 +23,6 @@ export interface CheckpointListPage {
   readonly horizon: ShownTime | undefined;
   /** How many checkpoints are kept. */
   readonly kept: number;
-  readonly newest: ShownTime | undefined;
   /** Oldest first. */
   readonly rows: readonly CheckpointPageRow[];
   /** The same by year, oldest first. A theme with pages of years shows those that are `isShown`. */
@@ -81,7 +80,6 @@ export function checkpointListPage(
     settled: view.settled,
     horizon: showTimeIfAny(view.horizon),
     kept: kept.length,
-    newest: showTimeIfAny(kept.at(-1)?.at),
     rows,
     years: yearsOf(checkpoints).map(({ year, from, until }, index, years) => {
       const isNewest = index === years.length - 1;

@@ -161,5 +161,7 @@ function nameBehind(href: string): string {
 }
 
 const known: ReadonlySet<string> = new Set(
-  "html head meta title link body header main nav ol li div h1 p table thead tbody tr th td a bdi time pre hr".split(" "),
+  "html head meta title link body header main nav ol li div h1 p table thead tbody tr th td a bdi time pre hr".split(
+    " ",
+  ),
 );

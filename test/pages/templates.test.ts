@@ -18,7 +18,9 @@ const templates = themes.flatMap((theme) =>
 describe.each(templates)("$name", ({ text }) => {
   test("prints nothing unescaped but what other templates made", () => {
     const raw = Array.from(text.matchAll(/<%[-_]?\s*~([^%]*)%>/g), ([, expression = ""]) => expression.trim());
-    expect(raw.filter((expression) => !/^(?:include\(.*\)|it\.body|it\.script|year\.text)\s*-?$/.test(expression))).toEqual([]);
+    expect(
+      raw.filter((expression) => !/^(?:include\(.*\)|it\.body|it\.script|year\.text)\s*-?$/.test(expression)),
+    ).toEqual([]);
   });
 
   test("asks for no clock, no chance, no locale and nothing of the process", () => {
