@@ -63,8 +63,18 @@ export function monthTitle(month: string): string {
 }
 
 export const monthNames: readonly string[] = [
-  ...["January", "February", "March", "April", "May", "June"],
-  ...["July", "August", "September", "October", "November", "December"],
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
 ];
 
 /** Made of its checkpoint as a template asks: there may be 10,000 of them, and no template wants all of each. */

@@ -20,7 +20,8 @@ import type { Program } from "./program.ts";
 const few = 10;
 const many = 2000;
 const allowedCalls = 256 + 200;
-const lists = /\/(?:index\.html|checkpoints\.json|\d{4}\.json|timemap(?:\/\d{4})?|\d{6}\.jsonl|http\.conf|made\.json)$/;
+const lists =
+  /\/(?:index\.html|checkpoints\.json|\d{4}\.json|\d{4}(?:-\d\d)?\.html|timemap(?:\/\d{4})?|\d{6}\.jsonl|http\.conf|made\.json)$/;
 
 const isTraceable = isInstalled("strace", "-V");
 

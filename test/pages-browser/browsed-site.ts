@@ -45,7 +45,7 @@ export async function openBrowsedSite(): Promise<BrowsedSite> {
   // Some 500 days: several in a day, none for months, and one that changes nothing.
   for (const [index, days] of [0, 1, 1.2, 1.4, 2, 30, 31, 32, 33, 200, 330, 400, 401, 402, 500].entries()) {
     mirror.at(days * day);
-    for (let number = 0; index !== 6 && number < (index % 4) ** 3; number++)
+    for (const number of Array.from({ length: index === 6 ? 0 : (index % 4) ** 3 }).keys())
       files.set(`pool/${number}.deb`, `${index} ${number}`);
     if (index !== 6) files.set("changing", String(index));
     mirror.offer(Object.fromEntries(files));
