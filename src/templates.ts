@@ -13,7 +13,7 @@ export interface Templates {
   render(name: string, view: object): string;
   /** The text of a file that is no template: a stylesheet, a script. */
   text(name: string): string;
-  /** Names of the built-in files in a sub-folder, sorted; none where there is no such folder. */
+  /** Names of the built-in files of a sub-folder, sorted; none where there is no such folder. */
   names(folder: string): readonly string[];
   /** SHA-256 over every template and text file that could be rendered. */
   readonly fingerprint: string;
@@ -57,10 +57,7 @@ export function openTemplates(options: {
       }
     },
     text: (name) => readFileSync(locate(name), "utf8"),
-    names: (folder) => {
-      const inside = path.join(builtIn, folder);
-      return existsSync(inside) ? readdirSync(inside).toSorted() : [];
-    },
+    names: (folder) => namesIn(path.join(builtIn, folder)),
     fingerprint: fingerprintOf(builtIn, locate),
   };
 }
@@ -89,6 +86,10 @@ function asTemplateFailure(error: unknown, overrides: string | undefined, file: 
     details: reason.split("\n").filter((line) => line.trim() !== ""),
     hint: "mend the template; the site is as it was",
   });
+}
+
+function namesIn(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder).toSorted() : [];
 }
 
 function printable(value: unknown): string {

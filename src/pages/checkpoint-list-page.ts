@@ -1,10 +1,13 @@
-import { classicPadding } from "./classic-padding.ts";
+import { calendarYear } from "./calendar.ts";
+import type { CalendarYear } from "./calendar.ts";
+import { pageRows, respellTimestamps, rowsPage } from "./checkpoint-rows.ts";
+import type { CheckpointPageRow, CheckpointRowsPage } from "./checkpoint-rows.ts";
 import type { ClientKit } from "./client-kit.ts";
-import { encodeSegment, hrefOf } from "./encode-segment.ts";
+import { siteCrumbs } from "./crumbs.ts";
+import type { Crumb } from "./crumbs.ts";
+import { encodeSegment } from "./encode-segment.ts";
 import { showTime, showTimeIfAny } from "./format-date.ts";
 import type { ShownTime } from "./format-date.ts";
-import { showSize } from "./listing-page.ts";
-import type { ShownSize } from "./listing-page.ts";
 import type { CheckpointListView, CheckpointRow } from "./views.ts";
 
 /** What `checkpoint-list.eta` finds in `it`. */
@@ -12,6 +15,8 @@ export interface CheckpointListPage {
   readonly heading: string;
   readonly siteTitle: string;
   readonly assets: string;
+  readonly script: string;
+  readonly crumbs: readonly Crumb[];
   /** Name of the distribution. */
   readonly name: string;
   readonly settled: boolean;
@@ -20,14 +25,21 @@ export interface CheckpointListPage {
   readonly kept: number;
   /** Oldest first. */
   readonly rows: readonly CheckpointPageRow[];
-  /** The same by year, oldest first: `text` is what `checkpoint-rows.eta` makes of those of one year. */
-  readonly years: readonly { readonly text: string }[];
+  /** The same by year, oldest first. A theme with pages of years shows those that are `isShown`. */
+  readonly years: readonly CheckpointListYear[];
   readonly kit: KitSection | undefined;
 }
 
-/** What `checkpoint-rows.eta` finds in `it`, oldest first. */
-export interface CheckpointRowsPage {
-  readonly rows: readonly CheckpointPageRow[];
+interface CheckpointListYear {
+  readonly year: string;
+  readonly kept: number;
+  /** Of the page of that year. */
+  readonly href: string;
+  /** What `checkpoint-rows.eta` makes of the rows of that year, or of the newest of them where `isCut`. */
+  readonly text: string;
+  readonly calendar: CalendarYear;
+  readonly isShown: boolean;
+  readonly isCut: boolean;
 }
 
 /** Ready lines for clients: they spell the newest checkpoint and no other time. */
@@ -42,55 +54,57 @@ interface KitSection {
   readonly complete: boolean;
 }
 
-type CheckpointPageRow = KeptRow | GoneRow;
-
-interface KeptRow {
-  readonly kind: "checkpoint";
-  readonly href: string;
-  readonly at: ShownTime;
-  readonly padding: string;
-  readonly files: number;
-  readonly size: ShownSize;
-  /** `+3 −1 ~2`, or `none`. */
-  readonly changes: string;
-  readonly labels: readonly string[];
-}
-
-interface GoneRow {
-  readonly kind: "gone";
-  readonly at: ShownTime;
-  /** Undefined for a single tombstone. */
-  readonly until: ShownTime | undefined;
-  /** "" when none was given. */
-  readonly reason: string;
-}
+/** How many rows a page of the list has at most: the newest years that fit. */
+export const rowsOnPage = 1000;
 
 /**
  * Clients and Pulp's own tests find checkpoints by collecting `\d{8}T\d{6}Z` from this page, so nothing but a kept checkpoint may be spelled like that:
- * free text is respelled here, and templates print other times by `date` or `iso`.
+ * free text is respelled here, and templates print other times by `date` or `iso`. A theme with `hasYearPages` shows the newest years that are together not longer than a page.
  */
 export function checkpointListPage(
   view: CheckpointListView,
   renderRows: (rows: CheckpointRowsPage) => string,
+  { script, hasYearPages }: { readonly script: string; readonly hasYearPages: boolean },
 ): CheckpointListPage {
-  const rows = view.checkpoints.map((row) => (row.kind === "checkpoint" ? new LazyRow(row) : goneRow(row)));
+  const { checkpoints } = view;
+  const rows = pageRows(checkpoints, "./");
   const rowsText = view.rowsText ?? ((_, render) => render());
+  const kept = checkpoints.filter(isKept);
   return {
     heading: view.heading,
     siteTitle: respellTimestamps(view.siteTitle),
     assets: view.assets,
+    script,
+    crumbs: siteCrumbs(view.heading, view.assets),
     name: respellTimestamps(view.name),
     settled: view.settled,
     horizon: showTimeIfAny(view.horizon),
-    kept: view.checkpoints.filter(({ kind }) => kind === "checkpoint").length,
+    kept: kept.length,
     rows,
-    years: yearsOf(view.checkpoints).map(({ year, from, until }) => ({
-      get text() {
-        return rowsText(year, () => renderRows({ rows: rows.slice(from, until) }));
-      },
-    })),
+    years: yearsOf(checkpoints).map(({ year, from, until }, index, years) => {
+      const isNewest = index === years.length - 1;
+      const isCut = hasYearPages && isNewest && until - from > rowsOnPage;
+      const shownFrom = isCut ? until - rowsOnPage : from;
+      return {
+        year,
+        kept: checkpoints.slice(from, until).filter(isKept).length,
+        href: `./years/${year}.html`,
+        isShown: isNewest || checkpoints.length - from <= rowsOnPage,
+        isCut,
+        get text() {
+          return rowsText(year, () => renderRows(rowsPage(rows.slice(shownFrom, until))));
+        },
+        get calendar() {
+          return calendarYear(checkpoints.slice(from, until), "./");
+        },
+      };
+    }),
     kit: view.kit === undefined ? undefined : kitSection(view.kit),
   };
+}
+
+function isKept({ kind }: CheckpointRow): boolean {
+  return kind === "checkpoint";
 }
 
 /** Where each year begins and ends among rows that ascend. */
@@ -117,58 +131,4 @@ function kitSection({ newest, clients, leftOut, complete }: ClientKit): KitSecti
     leftOut,
     complete,
   };
-}
-
-/** Made of its checkpoint as a template asks: there may be 10,000 of them, and no template wants all of each. */
-class LazyRow implements KeptRow {
-  readonly kind = "checkpoint";
-  readonly #row: CheckpointRow;
-  #at: ShownTime | undefined;
-  #size: ShownSize | undefined;
-  constructor(row: CheckpointRow) {
-    this.#row = row;
-  }
-  get href(): string {
-    return hrefOf(this.#row.at, "directory");
-  }
-  get at(): ShownTime {
-    return (this.#at ??= showTime(this.#row.at));
-  }
-  get padding(): string {
-    return classicPadding(`${this.#row.at}/`);
-  }
-  get files(): number {
-    return this.#row.files;
-  }
-  get size(): ShownSize {
-    return (this.#size ??= showSize(this.#row.bytes));
-  }
-  get changes(): string {
-    return showChanges(this.#row);
-  }
-  get labels(): readonly string[] {
-    return this.#row.labels;
-  }
-}
-
-function goneRow(row: CheckpointRow): GoneRow {
-  return {
-    kind: "gone",
-    at: showTime(row.at),
-    until: row.until === row.at ? undefined : showTime(row.until),
-    reason: respellTimestamps(row.reason ?? ""),
-  };
-}
-
-function showChanges({ added, removed, changed }: CheckpointRow): string {
-  const more = added > 0 ? `+${added}` : "";
-  const fewer = removed > 0 ? `\u2212${removed}` : "";
-  const other = changed > 0 ? `~${changed}` : "";
-  const shown = [more, fewer, other].filter((part) => part !== "").join(" ");
-  return shown === "" ? "none" : shown;
-}
-
-/** `20250130T203000Z` becomes `2025-01-30 20:30:00`. Any script's digits: Python's `\d` takes them all. */
-function respellTimestamps(text: string): string {
-  return text.replace(/(\p{Nd}{4})(\p{Nd}{2})(\p{Nd}{2})T(\p{Nd}{2})(\p{Nd}{2})(\p{Nd}{2})Z/gu, "$1-$2-$3 $4:$5:$6");
 }

@@ -1,17 +1,37 @@
 import { classicPadding } from "./classic-padding.ts";
-import { hrefOf } from "./encode-segment.ts";
+import { siteCrumbs } from "./crumbs.ts";
+import type { Crumb } from "./crumbs.ts";
+import { encodeSegment, hrefOf } from "./encode-segment.ts";
 import { showTimeIfAny } from "./format-date.ts";
 import type { ShownTime } from "./format-date.ts";
-import type { IndexRow, IndexView } from "./views.ts";
+import type { IndexDistribution, IndexRow, IndexView } from "./views.ts";
 
 /** What `index.eta` finds in `it`. */
 export interface IndexPage {
   readonly heading: string;
   readonly siteTitle: string;
   readonly assets: string;
+  readonly script: string;
+  readonly crumbs: readonly Crumb[];
   readonly path: string;
   readonly hasParent: boolean;
   readonly rows: readonly IndexPageRow[];
+  /** Every distribution at or below this directory. */
+  readonly distributions: readonly IndexPageDistribution[];
+  /** Whether any of them has checkpoints to ask for. */
+  readonly hasCheckpoints: boolean;
+  /** Directories on the way to distributions. */
+  readonly folders: readonly IndexPageRow[];
+}
+
+interface IndexPageDistribution {
+  readonly href: string;
+  readonly path: string;
+  readonly name: string;
+  readonly content: string;
+  readonly checkpoint: boolean;
+  readonly newest: ShownTime | undefined;
+  readonly horizon: ShownTime | undefined;
 }
 
 interface IndexPageRow {
@@ -24,9 +44,35 @@ interface IndexPageRow {
   readonly newest: ShownTime | undefined;
 }
 
-export function indexPage(view: IndexView): IndexPage {
-  const { heading, siteTitle, assets, path } = view;
-  return { heading, siteTitle, assets, path, hasParent: path !== "", rows: view.rows.map(indexRow) };
+export function indexPage(view: IndexView, script: string): IndexPage {
+  const { heading, siteTitle, assets, path, distributions = [] } = view;
+  const rows = view.rows.map(indexRow);
+  return {
+    heading,
+    siteTitle,
+    assets,
+    script: distributions.length > 0 ? script : "",
+    crumbs: siteCrumbs(heading, assets),
+    path,
+    hasParent: path !== "",
+    rows,
+    distributions: distributions.map(indexDistribution),
+    hasCheckpoints: distributions.some(({ newest, checkpoint }) => checkpoint && newest !== undefined),
+    folders: rows.filter(({ distribution }) => distribution === undefined),
+  };
+}
+
+function indexDistribution(distribution: IndexDistribution): IndexPageDistribution {
+  const { path, name, checkpoint, newest, horizon } = distribution;
+  return {
+    href: `./${path.split("/").map(encodeSegment).join("/")}/`,
+    path: `${path}/`,
+    name,
+    content: contentOf(distribution),
+    checkpoint,
+    newest: showTimeIfAny(newest),
+    horizon: showTimeIfAny(horizon),
+  };
 }
 
 function indexRow({ name, distribution }: IndexRow): IndexPageRow {

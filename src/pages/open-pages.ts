@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 
 import { changesPage } from "./changes-page.ts";
 import { checkpointListPage } from "./checkpoint-list-page.ts";
-import type { CheckpointRowsPage } from "./checkpoint-list-page.ts";
+import { checkpointYearPage } from "./checkpoint-year-page.ts";
+import type { CheckpointRowsPage } from "./checkpoint-rows.ts";
 import { gonePage } from "./gone-page.ts";
 import { indexPage } from "./index-page.ts";
 import { kitPage } from "./kit-page.ts";
@@ -16,31 +17,32 @@ import type { Templates } from "../templates.ts";
 export type Theme = Config["theme"];
 
 /** Raised whenever the code of this folder makes a page of the same view and templates look different. */
-const PAGE_VERSION = 1;
+const PAGE_VERSION = 2;
 
 /** Files that the pages of a theme link to below `assets`. */
 const assetNames = { default: ["style.css"], classic: [] } as const satisfies Record<Theme, readonly string[]>;
 
 /**
  * The pages of one theme. `templates` are those of the theme's folder, opened with `escapeHtml`, with or without a user's overrides. What each template
- * finds in `it` stands in listing-page.ts, checkpoint-list-page.ts, changes-page.ts, index-page.ts, gone-page.ts and kit-page.ts; `compare.eta` finds its view and the script. Equal views give equal text: nothing here asks for a
- * clock, a locale or a time zone.
+ * finds in `it` stands in the module of its name; `compare.eta` and `history.eta` find their views and the script. Equal views give equal text: nothing here asks for a clock, a locale or a time zone.
  */
 export function createPages(templates: Templates, theme: Theme): Pages {
   const script = pageScript(templates);
-  const hasChanges = theme !== "classic";
+  const text = script?.text ?? "";
+  // Pulp has one list of everything.
+  const isOurs = theme === "default";
+  const renderRows = (rows: CheckpointRowsPage): string => templates.render("checkpoint-rows", rows);
   return {
     fingerprint: createHash("sha256").update(`${PAGE_VERSION} ${theme} ${templates.fingerprint}`).digest("hex"),
-    listing: (view) => templates.render("listing", listingPage(view)),
-    checkpointList: (view) => {
-      const renderRows = (rows: CheckpointRowsPage): string => templates.render("checkpoint-rows", rows);
-      return templates.render("checkpoint-list", checkpointListPage(view, renderRows));
-    },
-    index: (view) => templates.render("index", indexPage(view)),
+    listing: (view) => templates.render("listing", listingPage(view, text)),
+    checkpointList: (view) =>
+      templates.render("checkpoint-list", checkpointListPage(view, renderRows, { script: text, hasYearPages: isOurs })),
+    checkpointYear: isOurs ? (view) => templates.render("checkpoint-year", checkpointYearPage(view, text)) : undefined,
+    index: (view) => templates.render("index", indexPage(view, text)),
     gone: (view) => templates.render("gone", gonePage(view)),
     kit: (view) => templates.render("kit", kitPage(view)),
-    changes: hasChanges ? (view) => templates.render("changes", changesPage(view)) : undefined,
-    compare: hasChanges ? (view) => templates.render("compare", { ...view, script: script?.text ?? "" }) : undefined,
+    changes: isOurs ? (view) => templates.render("changes", changesPage(view)) : undefined,
+    compare: isOurs ? (view) => templates.render("compare", { ...view, script: text }) : undefined,
     script,
     assets: new Map(assetNames[theme].map((name) => [name, templates.text(name)])),
   };

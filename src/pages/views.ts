@@ -18,9 +18,27 @@ export interface ListingView {
   readonly checkpoint: Timestamp | undefined;
   /** Names of the files beside the checkpoint that prove it. */
   readonly proof?: readonly string[];
+  /** What that checkpoint is and what it changed. */
+  readonly facts?: CheckpointFacts | undefined;
+  /** `https://mirror.example.org`, where the site has an address. */
+  readonly origin?: string | undefined;
+  /** Whether this page stands beside the checkpoint, which has an `index.html` of its own. */
+  readonly isBeside?: boolean | undefined;
+  /** Whether there is a page of what changed beside the checkpoint. */
+  readonly hasChangesPage?: boolean | undefined;
   /** Path of the directory inside the repository, "" for its root. */
   readonly path: string;
   readonly hasParent: boolean;
+}
+
+/** What the record of a checkpoint says. Counts are of files, against the checkpoint before. */
+export interface CheckpointFacts {
+  readonly root: string;
+  readonly files: number;
+  readonly bytes: number;
+  readonly added: number;
+  readonly removed: number;
+  readonly changed: number;
 }
 
 export interface ListingRow {
@@ -51,6 +69,23 @@ export interface CheckpointListView {
   readonly rowsText?: ((year: string, render: () => string) => string) | undefined;
 }
 
+/** The page of one year of a distribution, or of one month of a year with many checkpoints. */
+export interface CheckpointYearView {
+  readonly name: string;
+  /** Heading, as in ListingView: `/checkpoints/myfile/2025`. */
+  readonly heading: string;
+  readonly siteTitle: string;
+  readonly assets: string;
+  readonly isMonth: boolean;
+  /** Of that year or month, oldest first. */
+  readonly checkpoints: readonly CheckpointRow[];
+  /** Months that have pages of their own, as `2025-03`, oldest first; the page of the year has no rows then. */
+  readonly months: readonly { readonly month: string; readonly checkpoints: number }[];
+  /** Names of the pages before and after this one, as `2024`. */
+  readonly older: string | undefined;
+  readonly newer: string | undefined;
+}
+
 export interface CheckpointRow {
   readonly at: Timestamp;
   /** `gone`: a tombstone, or several in a row. */
@@ -76,6 +111,14 @@ export interface IndexView {
   /** URL path below the mount, "" for the front page. */
   readonly path: string;
   readonly rows: readonly IndexRow[];
+  /** Every distribution at or below this directory. */
+  readonly distributions?: readonly IndexDistribution[] | undefined;
+}
+
+export interface IndexDistribution extends NonNullable<IndexRow["distribution"]> {
+  /** Its path below this directory: `checkpoints/myfile`. */
+  readonly path: string;
+  readonly horizon: Timestamp | undefined;
 }
 
 export interface IndexRow {
@@ -150,6 +193,8 @@ export interface Pages {
   readonly fingerprint: string;
   listing(view: ListingView): string;
   checkpointList(view: CheckpointListView): string;
+  /** Undefined in a theme that has one list of everything. */
+  readonly checkpointYear: ((view: CheckpointYearView) => string) | undefined;
   index(view: IndexView): string;
   gone(view: GoneView): string;
   kit(view: KitView): string;

@@ -1,8 +1,7 @@
 import { compareNames } from "../model/compare-names.ts";
 import type { Digest } from "../model/digest.ts";
-import type { Publication } from "../model/history.ts";
+import type { Checkpoint, Publication } from "../model/history.ts";
 import { proofFiles } from "../model/statement.ts";
-import type { Timestamp } from "../model/timestamp.ts";
 import type { Tree } from "../model/tree.ts";
 import type { ListingRow, ListingView } from "../pages/views.ts";
 
@@ -10,6 +9,8 @@ export interface ListingContext {
   readonly siteTitle: string;
   /** Absolute URL path of the assets. */
   readonly assets: string;
+  /** `https://mirror.example.org` of `site.url`, where that is set. */
+  readonly origin: string | undefined;
   /** Whether content was taken down: its name stays, and leads nowhere. */
   isTakenDown(digest: Digest): boolean;
 }
@@ -28,19 +29,31 @@ export function directoryView(tree: Tree, context: ListingContext, heading: stri
   return { siteTitle, assets, heading, path: tree.path, checkpoint: undefined, hasParent: true, rows };
 }
 
-/** The page of a version's root, with the manifest that was generated for it. */
-export function rootView(tree: Tree, publication: Publication, heading: string, context: ListingContext): ListingView {
+/** The page of a version's root, with the manifest that was generated for it. Of a checkpoint it tells what never changes: its neighbours and labels come and go. */
+export function rootView(
+  tree: Tree,
+  publication: Publication | Checkpoint,
+  heading: string,
+  context: ListingContext,
+): ListingView {
   const { manifest, created } = publication;
-  const { siteTitle, assets } = context;
+  const { siteTitle, assets, origin } = context;
   const rows = rowsOf(tree, context);
   if (manifest !== null) {
     const isGone = context.isTakenDown(manifest.digest);
     rows.push({ name: manifest.name, kind: "file", added: created, sizeBytes: manifest.bytes, isTakenDown: isGone });
     rows.sort((a, b) => compareNames(sortKey(a), sortKey(b)));
   }
-  const checkpoint: Timestamp | undefined = publication.checkpoint ? created : undefined;
-  const proof = publication.checkpoint ? proofFiles(publication).map(({ name }) => name) : [];
-  return { siteTitle, assets, heading, path: "", checkpoint, proof, hasParent: true, rows };
+  const plain = { siteTitle, assets, heading, path: "", hasParent: true, rows };
+  if (!publication.checkpoint) return { ...plain, checkpoint: undefined, proof: [] };
+  return {
+    ...plain,
+    checkpoint: created,
+    proof: proofFiles(publication).map(({ name }) => name),
+    facts: "root" in publication ? publication : undefined,
+    origin,
+    isBeside: hasOwnListing(tree),
+  };
 }
 
 function rowsOf(tree: Tree, context: ListingContext): ListingRow[] {

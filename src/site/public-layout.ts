@@ -23,6 +23,8 @@ export interface PublicLayout {
   kit(base: BasePath): string;
   /** The page that compares any two checkpoints. */
   compare(base: BasePath): string;
+  /** The page of each year's checkpoints. */
+  years(base: BasePath): string;
   gonePage(base: BasePath, from: Timestamp): string;
   goneFolder(base: BasePath): string;
   /** TimeMaps of years. */
@@ -52,6 +54,7 @@ export function publicLayout(root: string): PublicLayout {
     history: (base) => below(base, "_asof", "history"),
     kit: (base) => below(base, "kit"),
     compare: (base) => below(base, "_asof", "compare"),
+    years: (base) => below(base, "years"),
     goneFolder: (base) => below(base, "_asof", "gone"),
     timeMapFolder: (base) => below(base, "_asof", "timemap"),
     gonePage: (base, from) => below(base, "_asof", "gone", `${from}.html`),

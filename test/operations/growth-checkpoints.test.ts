@@ -21,7 +21,7 @@ const few = 10;
 const many = 2000;
 const allowedCalls = 256 + 200;
 const lists =
-  /\/(?:index\.html|checkpoints\.json|checkpoints\.txt|feed\.atom|renovate\.json|\d{4}\.json|n-[^/]*\.json|timemap(?:\/\d{4})?|\d{6}\.jsonl|http\.conf|made\.json)$/;
+  /\/(?:index\.html|checkpoints\.json|checkpoints\.txt|feed\.atom|renovate\.json|\d{4}\.json|\d{4}(?:-\d\d)?\.html|n-[^/]*\.json|timemap(?:\/\d{4})?|\d{6}\.jsonl|http\.conf|made\.json)$/;
 
 const isTraceable = isInstalled("strace", "-V");
 

@@ -71,7 +71,6 @@ describe("the page that compares any two checkpoints", () => {
   test("carries the one script whose digest the content policy names, and nothing that ends it early", () => {
     const [, inline] = /<script>([^]*)<\/script>/.exec(comparePage(compareView)) ?? [];
     expect(inline).toBe(pages.script?.text);
-    expect(Buffer.byteLength(inline ?? "")).toBeLessThan(8000);
   });
 
   test("shows hostile titles and headings as text", () => {

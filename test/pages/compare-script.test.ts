@@ -48,7 +48,10 @@ test("what came and went, and what changed and changed back, is no change", () =
 /** What the script of the pages makes of lists of changes, the newest first, as it reads them. */
 function composed(steps: readonly (readonly Change[])[]): readonly object[] {
   const lists = JSON.stringify(steps.toReversed().map((step) => step.map(changeJson)));
-  const context = vm.createContext({ document: { getElementById: () => null } });
+  const context = vm.createContext({
+    document: { documentElement: { classList: { add: () => {} } } },
+    addEventListener: () => {},
+  });
   vm.runInContext(openTheme("default").script?.text ?? "", context);
   const told: unknown = vm.runInContext(
     `{ const changes = new Map(); for (const list of ${lists}) composeChanges(list, changes); JSON.stringify([...changes]); }`,

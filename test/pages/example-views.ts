@@ -4,6 +4,7 @@ import { escapeHtml } from "../../src/pages/escape-html.ts";
 import type {
   CheckpointListView,
   CheckpointRow,
+  CheckpointYearView,
   GoneView,
   IndexView,
   ListingView,
@@ -42,6 +43,8 @@ export function listingOf(names: readonly string[], more: Partial<ListingView> =
 export const listingView: ListingView = listingOf([], {
   checkpoint: time("20250130T203000Z"),
   proof: ["SHA256SUMS", "checkpoint.txt", "checkpoint.txt.asc"],
+  facts: { root: "5f".repeat(32), files: 5, bytes: 1_000_079, added: 3, removed: 1, changed: 0 },
+  origin: "https://mirror.example.org",
   rows: [
     { name: "1.iso", kind: "file", added: time("20250130T203000Z"), sizeBytes: 1 },
     { name: "PULP_MANIFEST", kind: "file", added: time("20250130T203000Z"), sizeBytes: 128 },
@@ -82,6 +85,17 @@ export const checkpointListView: CheckpointListView = {
   ],
 };
 
+export const checkpointYearView: CheckpointYearView = {
+  ...site,
+  name: "myfile-snapshot",
+  heading: "/checkpoints/myfile/2025",
+  isMonth: false,
+  checkpoints: checkpointListView.checkpoints,
+  months: [],
+  older: "2023",
+  newer: undefined,
+};
+
 export const indexView: IndexView = {
   ...site,
   heading: "/checkpoints/",
@@ -101,6 +115,33 @@ export const indexView: IndexView = {
     {
       name: "plain",
       distribution: { name: "myfile", checkpoint: false, checkpoints: 0, newest: time("20250202T101112Z") },
+    },
+  ],
+  distributions: [
+    {
+      path: "by-team/a/tools",
+      name: "tools",
+      checkpoint: true,
+      checkpoints: 1,
+      newest: time("20241231T000000Z"),
+      horizon: time("20250202T000000Z"),
+    },
+    {
+      path: "myfile",
+      name: "myfile-snapshot",
+      checkpoint: true,
+      checkpoints: 3,
+      newest: time("20250202T101112Z"),
+      horizon: time("20250202T101112Z"),
+    },
+    { path: "new", name: "new", checkpoint: true, checkpoints: 0, newest: undefined, horizon: undefined },
+    {
+      path: "plain",
+      name: "myfile",
+      checkpoint: false,
+      checkpoints: 0,
+      newest: time("20250202T101112Z"),
+      horizon: undefined,
     },
   ],
 };

@@ -4,7 +4,6 @@ import type { DistributionSettings } from "../../model/config.ts";
 import { keptCheckpoints } from "../../model/history.ts";
 import { goneIntervals } from "../../model/history-timeline.ts";
 import type { Checkpoint } from "../../model/history.ts";
-import type { GoneInterval } from "../../model/history-timeline.ts";
 import { mementoPathsOf } from "../../model/memento.ts";
 import { neighboursOf } from "../../model/timeline.ts";
 import type { ClientKit } from "../../pages/client-kit.ts";
@@ -12,7 +11,7 @@ import { renderCheckpointsJson, renderYears } from "../../pages/checkpoints-json
 import type { CheckpointsJsonInput } from "../../pages/checkpoints-json.ts";
 import { renderSiteJson } from "../../pages/site-json.ts";
 import { hasYearMaps, renderTimeMaps } from "../../pages/time-map.ts";
-import type { CheckpointRow, IndexRow } from "../../pages/views.ts";
+import type { IndexDistribution, IndexRow } from "../../pages/views.ts";
 import { readIfThere } from "../../store/disk.ts";
 import { emptyLog } from "../../store/log.ts";
 import { assetsPath } from "./assets-path.ts";
@@ -29,6 +28,7 @@ import { servedCheckpoints } from "./served-checkpoints.ts";
 import type { Served } from "./served-checkpoints.ts";
 import { siteRecordFile } from "./site-record.ts";
 import type { Workspace } from "../workspace.ts";
+import { checkpointRows, pagedYears, yearPages } from "./year-pages.ts";
 
 /** A generated file: absolute path and content. */
 export interface GeneratedFile {
@@ -88,11 +88,20 @@ export function listFiles(workspace: Workspace, kits: ClientKits, rowTexts: RowT
     const base = distribution.basePath;
     const log = workspace.store.repository(repository.name)?.log ?? emptyLog;
     const kept = keptCheckpoints(history);
+    const gone = goneIntervals(history, prunedAnswer(workspace, repository.name));
+    const years = pagedYears(workspace, kept, gone);
     return [
       // The kit tells of other repositories, too.
       { name: `list ${base}`, madeOf: heads, make: () => newestFiles(workspace, kits, rowTexts, served) },
       { name: `compare ${base}`, madeOf: repository.name, make: () => comparePage(workspace, distribution) },
       ...logPieces(workspace, distribution),
+      ...years.map((year, index): GeneratedGroup => {
+        const beside = { older: years[index - 1], newer: years[index + 1] };
+        const told = log.digestAt((history.tellingYears.get(year) ?? 0) - 1) ?? "";
+        const madeOf = [told, beside, gone.filter(({ from }) => from.startsWith(year))];
+        const make = (): readonly GeneratedFile[] => yearPages(workspace, distribution, year, { kept, gone }, beside);
+        return { name: `years ${base} ${year}`, madeOf: JSON.stringify(madeOf), make };
+      }),
       ...[...history.tellingYears].flatMap(([year, lines]): readonly GeneratedGroup[] => {
         const told = log.digestAt(lines - 1) ?? "";
         const relations = [kept[0], kept.at(-1)].map((one) =>
@@ -124,6 +133,7 @@ export function topFiles(workspace: Workspace): readonly GeneratedFile[] {
       heading: `${config.site.mount}${folder === "" ? "" : `${folder}/`}`,
       path: folder,
       rows: indexRows(workspace, folder),
+      distributions: indexDistributions(workspace, folder),
     }),
   }));
   return [...indexes, { path: siteRecordFile(config.publicDir), content: renderSiteJson(siteJson(workspace)) }];
@@ -229,35 +239,6 @@ function timeMapFiles(
   }));
 }
 
-function checkpointRows(checkpoints: readonly Checkpoint[], gone: readonly GoneInterval[]): readonly CheckpointRow[] {
-  const kept = checkpoints.map(({ created, files, bytes, added, removed, changed, labels }): CheckpointRow => ({
-    at: created,
-    until: created,
-    kind: "checkpoint",
-    reason: undefined,
-    files,
-    bytes,
-    added,
-    removed,
-    changed,
-    labels,
-  }));
-  if (gone.length === 0) return kept;
-  const runs = gone.map(({ from, until, reason }): CheckpointRow => ({
-    at: from,
-    until,
-    kind: "gone",
-    reason,
-    files: 0,
-    bytes: 0,
-    added: 0,
-    removed: 0,
-    changed: 0,
-    labels: [],
-  }));
-  return [...kept, ...runs].toSorted((a, b) => (a.at < b.at ? -1 : 1));
-}
-
 /** "" for the front page, then every folder between it and a base path. */
 export function foldersAbove(distributions: readonly DistributionSettings[]): readonly string[] {
   const folders = new Set([""]);
@@ -275,14 +256,35 @@ function indexRows({ config, store }: Workspace, folder: string): readonly Index
   for (const distribution of config.distributions) {
     if (!distribution.basePath.startsWith(prefix)) continue;
     const [name = "", ...deeper] = distribution.basePath.slice(prefix.length).split("/");
-    const history = store.repository(distribution.repository)?.history;
-    const here = {
-      name: distribution.name,
-      checkpoint: distribution.checkpoint,
-      checkpoints: history === undefined ? 0 : keptCheckpoints(history).length,
-      newest: history === undefined ? undefined : newestServed(distribution, history),
-    };
-    rows.set(name, { name, distribution: deeper.length === 0 ? here : undefined });
+    rows.set(name, {
+      name,
+      distribution: deeper.length === 0 ? shownDistribution({ store }, distribution) : undefined,
+    });
   }
   return [...rows.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function indexDistributions({ config, store }: Workspace, folder: string): readonly IndexDistribution[] {
+  const prefix = folder === "" ? "" : `${folder}/`;
+  return config.distributions
+    .filter(({ basePath }) => basePath.startsWith(prefix))
+    .map((distribution) => ({
+      ...shownDistribution({ store }, distribution),
+      path: distribution.basePath.slice(prefix.length),
+      horizon: distribution.checkpoint ? store.repository(distribution.repository)?.history.horizon : undefined,
+    }))
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+function shownDistribution(
+  { store }: Pick<Workspace, "store">,
+  distribution: DistributionSettings,
+): NonNullable<IndexRow["distribution"]> {
+  const history = store.repository(distribution.repository)?.history;
+  return {
+    name: distribution.name,
+    checkpoint: distribution.checkpoint,
+    checkpoints: history === undefined ? 0 : keptCheckpoints(history).length,
+    newest: history === undefined ? undefined : newestServed(distribution, history),
+  };
 }

@@ -34,7 +34,13 @@ export function stageContext(workspace: Workspace, stagingDir: string): StageCon
 export function listingContext(workspace: Workspace): ListingContext {
   const { config, store } = workspace;
   const gone = store.takenDown();
-  return { siteTitle: config.site.title, assets: assetsPath(workspace), isTakenDown: (digest) => gone.has(digest) };
+  const { title, url } = config.site;
+  return {
+    siteTitle: title,
+    assets: assetsPath(workspace),
+    origin: url === undefined ? undefined : new URL(url).origin,
+    isTakenDown: (digest) => gone.has(digest),
+  };
 }
 
 /** What a visitor calls the root of a checkpoint: its URL path. */

@@ -10,6 +10,7 @@ import { staleFeeds } from "./program-files.ts";
 import { foldersAbove } from "./site-files.ts";
 import type { GeneratedFile } from "./site-files.ts";
 import { departedDistributions } from "./site-record.ts";
+import { isYearPageName } from "./year-pages.ts";
 
 /**
  * Generated files that nothing leads to any more: pages of runs of tombstones that have grown into others, years without a checkpoint, lines for clients that the content does not
@@ -27,6 +28,7 @@ export function staleFiles(workspace: Workspace, current: readonly Pick<Generate
       },
       { folder: publicLayout.timeMapFolder(basePath), isOurs: (name) => /^\d{4}$/.test(name) },
       { folder: path.join(publicLayout.base(basePath), "checkpoints"), isOurs: (name) => /^\d{4}\.json$/.test(name) },
+      { folder: publicLayout.years(basePath), isOurs: isYearPageName },
       { folder: publicLayout.log(basePath), isOurs: isLogPieceName },
       { folder: publicLayout.kit(basePath), isOurs: isKitFileName },
       { folder: publicLayout.compare(basePath), isOurs: (name) => name === "index.html" },

@@ -11,7 +11,7 @@ function composeChanges(earlier, changes) {
   }
 }
 
-(() => {
+whenRead(() => {
   const byId = (id) => document.getElementById(id);
   const form = byId("compare");
   if (!form) return;
@@ -20,19 +20,9 @@ function composeChanges(earlier, changes) {
   const asked = new URLSearchParams(location.search);
   const say = (text) => (byId("compare-status").textContent = text);
 
-  const make = (name, properties, ...children) => {
-    const node = Object.assign(document.createElement(name), properties);
-    node.append(...children);
-    return node;
-  };
+  const read = (name) => getJson(`../../${name}`);
 
-  async function read(name) {
-    const answer = await fetch(`../../${name}`);
-    if (!answer.ok) throw Error(`${name}: ${answer.status}`);
-    return answer.json();
-  }
-
-  function stampOf(text, newest) {
+  function stampFor(text, newest) {
     if (text === "latest") return newest;
     const bare = text.replace(/[-:]/g, "");
     const stamp = /^\d{8}$/.test(bare) ? `${bare}T000000Z` : bare;
@@ -101,7 +91,7 @@ function composeChanges(earlier, changes) {
     form.elements.from.value = asked.get("from") ?? "";
     form.elements.to.value = asked.get("to") ?? "latest";
     if (!asked.get("from")) return say("");
-    const wanted = ["from", "to"].map((name) => stampOf(asked.get(name) || "latest", list.newest)).sort();
+    const wanted = ["from", "to"].map((name) => stampFor(asked.get(name) || "latest", list.newest)).sort();
     const kept = await keptSince(list, wanted[0]);
     const [from, to] = wanted.map((stamp) => kept.filter((time) => time <= stamp).pop());
     if (!from) throw Error(`there is no checkpoint at or before ${wanted[0]}`);
@@ -112,4 +102,4 @@ function composeChanges(earlier, changes) {
   }
 
   compare().catch((error) => say(`Not compared: ${error.message}.`));
-})();
+});
