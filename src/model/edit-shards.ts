@@ -1,4 +1,5 @@
-import { bitsOf, cutShard, mostShardBytes, shardKey } from "./history-shards.ts";
+import { digits } from "./cut-by-bits.ts";
+import { cutShard, mostShardBytes, shardKey } from "./history-shards.ts";
 import type { EventTexts, Shard } from "./history-shards.ts";
 
 export interface ShardEdit {
@@ -59,7 +60,7 @@ export function editShards({ weights, edited, read }: ShardEdit): EditedShards {
 
 /** The shard that a path belongs to, or the one that has to be made for it. */
 function prefixFor(path: string, weights: ReadonlyMap<string, number>, inner: ReadonlySet<string>): string {
-  const bits = bitsOf(shardKey(path));
+  const bits = digits(shardKey(path));
   let length = 0;
   while (!weights.has(bits.slice(0, length)) && inner.has(bits.slice(0, length))) length += 1;
   return bits.slice(0, length);

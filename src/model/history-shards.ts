@@ -1,4 +1,5 @@
 import { compareNames } from "./compare-names.ts";
+import { bytesOf, cutByBits } from "./cut-by-bits.ts";
 import type { PathEvent } from "./path-events.ts";
 
 /** What happened to paths: to each the JSON texts of its events, oldest first, with commas between. Texts and no objects, because there may be hundreds of thousands of paths. */
@@ -13,8 +14,8 @@ export interface Shard {
   readonly weight: number;
 }
 
-/** How many bytes of lines a file has at most, unless one event alone has more. */
-export const mostShardBytes = 24_000;
+/** How many bytes of lines a file has at most, unless one event alone has more: two blocks of a disk hold it, and a prefix that is in four of them is still found in few bytes. */
+export const mostShardBytes = 8000;
 
 /** An event as it stands in a shard: the checkpoint, what happened, and of what came its size and how its SHA-256 begins. */
 export function eventText(event: PathEvent, isTakenDown: boolean): string {
@@ -53,61 +54,26 @@ export function shardKey(path: string): string {
   return Buffer.from(`${name}/${path.slice(0, Math.max(slash, 0))}//`).toString("latin1");
 }
 
-/** The bits of a key, as digits. */
-export function bitsOf(key: string): string {
-  return Array.from(key, (byte) => byte.charCodeAt(0).toString(2).padStart(8, "0")).join("");
-}
-
 /**
  * What a shard is called: the least key that can be in it, without zero bytes at its end. `a-z0-9.-` stand for themselves, each other byte is `_` and two digits. A key is in the last shard whose own is not after it.
  */
 export function shardName(prefix: string): string {
-  const bytes = prefix.replace(/0+$/, "").match(/.{1,8}/g) ?? [];
-  return bytes
-    .map((bits) => String.fromCharCode(Number.parseInt(bits.padEnd(8, "0"), 2)))
-    .map((byte) => (/[a-z0-9.-]/.test(byte) ? byte : `_${byte.charCodeAt(0).toString(16).padStart(2, "0")}`))
-    .join("");
+  return Array.from(bytesOf(prefix.replace(/0+$/, "")), (byte) =>
+    /[a-z0-9.-]/.test(byte) ? byte : `_${byte.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  ).join("");
 }
 
-/** File names have an end. */
-const longestShardName = 180;
-
-/** Cuts what belongs to one shard into as many as it needs, in order of their prefixes: by the next bit of the keys, again and again, until each fits. By whole characters most would be nearly empty. */
+/** Cuts what belongs to one shard into as many as it needs, in order of their prefixes. By whole characters most would be nearly empty. */
 export function cutShard(prefix: string, texts: EventTexts): readonly Shard[] {
-  const lines = Array.from(texts, ([path, events]): Line => ({
-    key: shardKey(path),
-    path,
-    weight: weightOf(path, events),
-  })).toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : compareNames(a.path, b.path)));
-  const shards: Shard[] = [];
-  cut(prefix, 0, lines.length);
-  return shards;
-
-  function cut(here: string, from: number, until: number): void {
-    if (from === until) return;
-    let weight = 0;
-    for (let index = from; index < until; index++) weight += lines[index]?.weight ?? 0;
-    const isEnd = here.length >= 8 * (lines[from]?.key.length ?? 0) || shardName(here).length >= longestShardName;
-    if (weight <= mostShardBytes || isEnd) {
-      const paths = lines.slice(from, until);
-      shards.push({ prefix: here, weight, texts: new Map(paths.map(({ path }) => [path, texts.get(path) ?? ""])) });
-      return;
-    }
-    let middle = from;
-    while (middle < until && bitAt(lines[middle]?.key ?? "", here.length) === 0) middle += 1;
-    cut(`${here}0`, from, middle);
-    cut(`${here}1`, middle, until);
-  }
-}
-
-function bitAt(key: string, index: number): number {
-  return (key.charCodeAt(index >> 3) >> (7 - (index & 7))) & 1;
-}
-
-interface Line {
-  readonly key: string;
-  readonly path: string;
-  readonly weight: number;
+  const lines = Array.from(texts, ([path, events]) => {
+    const key = shardKey(path);
+    return { key, bits: 8 * key.length, path, weight: weightOf(path, events) };
+  }).toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : compareNames(a.path, b.path)));
+  return cutByBits(prefix, lines, mostShardBytes).map((cut) => ({
+    prefix: cut.prefix,
+    weight: cut.weight,
+    texts: new Map(lines.slice(cut.from, cut.until).map(({ path }) => [path, texts.get(path) ?? ""])),
+  }));
 }
 
 /** What a line takes, with comma and line end. */

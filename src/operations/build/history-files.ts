@@ -12,7 +12,6 @@ import { cutShard, eventText, shardParts } from "../../model/history-shards.ts";
 import type { EventTexts, Shard } from "../../model/history-shards.ts";
 import { eventsIn } from "../../model/path-events.ts";
 import {
-  historyIndexName,
   historyShardName,
   isHistoryName,
   readHistoryShard,
@@ -103,12 +102,14 @@ function planRepository(
     followed !== undefined &&
     there.every((names) => fileNames(followed.shards).every((name) => names.has(name) || followed.contents.has(name)));
   const { shards, contents } = isEnough ? followed : fromRecords(workspace, history);
-  const index = renderHistoryIndex(
-    repository,
-    new Map([...shards].map(([prefix, { files }]) => [prefix, files.length])),
-  );
-  // The index comes last: what it names is there.
-  const all = [...contents, [historyIndexName, () => index] as const];
+  const index = [
+    ...renderHistoryIndex(
+      repository,
+      Array.from(shards, ([prefix, { files }]) => [prefix, files.length]),
+    ),
+  ];
+  // The index comes last, and its beginning at the very end: what they name is there.
+  const all = [...contents, ...index.map(([name, content]) => [name, () => content] as const)];
   const files = folders.flatMap((folder) =>
     all.map(([name, render]): GeneratedFile => ({
       path: path.join(folder, name),
@@ -117,7 +118,7 @@ function planRepository(
       },
     })),
   );
-  const wanted = new Set([...fileNames(shards), historyIndexName]);
+  const wanted = new Set([...fileNames(shards), ...index.map(([name]) => name)]);
   const memory = printHistoryMemory(context, folders, shards);
   const differing = files.filter((file) => !hasContent(file));
   return {

@@ -1,0 +1,79 @@
+/** What is dealt out to files in order of its key. */
+export interface Keyed {
+  /** Bytes, a character each. */
+  readonly key: string;
+  /** How many bits of it count. */
+  readonly bits: number;
+  /** What it takes of a file. */
+  readonly weight: number;
+}
+
+/** Neighbours whose keys begin with the same bits. */
+export interface Cut {
+  /** The bits, as digits. */
+  readonly prefix: string;
+  readonly from: number;
+  readonly until: number;
+  readonly weight: number;
+}
+
+/** File names have an end, and the key of a file is in its name. */
+const mostBits = 8 * 76;
+
+/**
+ * Cuts what is in ascending order of keys and begins with `prefix` by the next bit, again and again, until each piece weighs no more than `most`: a piece depends on nothing but what is in it and that it does not
+ * fit together with its other half, so that it comes out the same however what is there came there. What no bit tells apart stays together.
+ */
+export function cutByBits(prefix: string, items: readonly Keyed[], most: number): readonly Cut[] {
+  const sums = [0];
+  for (const { weight } of items) sums.push((sums.at(-1) ?? 0) + weight);
+  const cuts: Cut[] = [];
+  cut(prefix, 0, items.length);
+  return cuts;
+
+  function cut(here: string, from: number, until: number): void {
+    const [first, last] = [items[from], items[until - 1]];
+    if (from === until || first === undefined || last === undefined) return;
+    const weight = (sums[until] ?? 0) - (sums[from] ?? 0);
+    if (weight <= most) {
+      cuts.push({ prefix: here, from, until, weight });
+      return;
+    }
+    const end = Math.min(first.bits, mostBits);
+    const common = commonBits(first.key, last.key, end);
+    const prefixes = digits(first.key, common);
+    if (common === end) {
+      cuts.push({ prefix: prefixes, from, until, weight });
+      return;
+    }
+    let middle = from + 1;
+    while (bitAt(items[middle]?.key ?? "", common) === 0) middle += 1;
+    cut(`${prefixes}0`, from, middle);
+    cut(`${prefixes}1`, middle, until);
+  }
+}
+
+/** The first bits of a key, as digits. */
+export function digits(key: string, count: number = 8 * key.length): string {
+  return Array.from(key.slice(0, Math.ceil(count / 8)), (byte) => byte.charCodeAt(0).toString(2).padStart(8, "0"))
+    .join("")
+    .slice(0, count);
+}
+
+/** The bytes that digits are, the last one filled up with zeros. */
+export function bytesOf(prefix: string): string {
+  const bytes = prefix.match(/.{1,8}/g) ?? [];
+  return bytes.map((bits) => String.fromCharCode(Number.parseInt(bits.padEnd(8, "0"), 2))).join("");
+}
+
+function commonBits(a: string, b: string, end: number): number {
+  let byte = 0;
+  while (byte < end >> 3 && a.charCodeAt(byte) === b.charCodeAt(byte)) byte += 1;
+  let bit = 8 * byte;
+  while (bit < end && bitAt(a, bit) === bitAt(b, bit)) bit += 1;
+  return bit;
+}
+
+function bitAt(key: string, index: number): number {
+  return (key.charCodeAt(index >> 3) >> (7 - (index & 7))) & 1;
+}
