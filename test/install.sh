@@ -24,6 +24,8 @@ need strace strace
 need xfs_io xfsprogs
 need curl curl
 need wget wget
+need lftp lftp
+need lynx lynx
 need gpg gpg
 need gpgv gpgv
 need ssh-keygen openssh-client

@@ -1,6 +1,7 @@
 import { changeWithin } from "./change-curve.ts";
 import type { ChangeAmount, ChangeCurve, ChangingContent } from "./change-curve.ts";
 import type { Layout } from "./config.ts";
+import { mostShardBytes } from "./history-shards.ts";
 
 /** What one version of a repository is like. */
 export interface ContentFacts extends ChangingContent {
@@ -36,11 +37,25 @@ export interface GrowingRepository {
   readonly hasManifest: boolean;
   readonly hasSums: boolean;
   readonly signatures: number;
-  /** Bytes of a listing page of the theme: without a row, and for each. */
-  readonly page: { readonly empty: number; readonly row: number };
+  readonly page: PageBytes;
   /** What tells the changes of one checkpoint: how many inodes, bytes without a change, and for each. */
   readonly changes: { readonly inodes: number; readonly empty: number; readonly row: number };
+  /** Whether files tell since when each path is as it is. */
+  readonly hasHistory: boolean;
   readonly blockBytes: number;
+}
+
+/** Bytes of a listing page of the theme. */
+export interface PageBytes {
+  /** Without a row, and for each. */
+  readonly empty: number;
+  readonly row: number;
+  /** From so many rows on there is more to it. */
+  readonly manyRows: number;
+  readonly ofMany: number;
+  /** What the page of a checkpoint has besides, where its rows are many and where they are not. */
+  readonly ofRoot: number;
+  readonly ofSmallRoot: number;
 }
 
 /** What state and site hold for a repository, lists and rules aside. */
@@ -130,7 +145,10 @@ function placed(repository: GrowingRepository, distinct: Distinct): Amount {
   const withPage = 1 - facts.ownListings / folders;
   const emptyInEach = facts.emptyFiles / folders;
   const folderBytes = unevenBlocks(rows * (nameBytes + 12));
-  const pageBytes = unevenBlocks(repository.page.empty + rows * repository.page.row) * withPage;
+  const { page } = repository;
+  const isMany = rows >= page.manyRows;
+  const pageBytes = unevenBlocks(page.empty + rows * page.row + (isMany ? page.ofMany : 0)) * withPage;
+  const rootBytes = (isMany ? page.ofRoot : page.ofSmallRoot) * withPage;
   const recordBytes = unevenBlocks(60 + rows * (nameBytes + 95));
 
   const manifests = hasManifest ? facts.manifestBytes * scales : 0;
@@ -155,6 +173,10 @@ function placed(repository: GrowingRepository, distinct: Distinct): Amount {
   // A folder beside each checkpoint, and the folders of the records.
   inodes += sites * (checkpoints + foldersOfTwoDigits(records));
   disk += sites * (checkpoints + foldersOfTwoDigits(records)) * blocks(1);
+  const told = toldBytes(repository, contents);
+  inodes += sites * (told / usualShardBytes);
+  disk += sites * unevenBlocks(told);
+  disk += sites * (told / usualShardBytes) * (repository.blockBytes / 2);
   const { changes } = repository;
   inodes += sites * checkpoints * changes.inodes;
   disk += sites * checkpoints * unevenBlocks(changes.empty + (changes.row * changed) / checkpoints);
@@ -168,10 +190,11 @@ function placed(repository: GrowingRepository, distinct: Distinct): Amount {
     const topShare = facts.topDirectories / Math.max(1, facts.directories);
     inodes += Math.max(0, sites - 1) * directories * topShare + plains * facts.topDirectories;
     disk += (directories + roots) * (folderBytes + pageBytes) + foldersOfTwoDigits(directories) * blocks(1);
+    disk += sites * checkpoints * rootBytes;
   } else {
     const trees = sites * scales + plains * newest;
     inodes += trees * (folders * (1 + withPage) + facts.emptyFiles);
-    disk += trees * folders * (folderBytes + pageBytes);
+    disk += trees * folders * (folderBytes + pageBytes) + sites * checkpoints * rootBytes;
     if (layout === "copies") {
       const copied = sites * checkpoints + plains;
       inodes += trees * (facts.files - facts.emptyFiles) + (hasManifest ? copied : 0);
@@ -184,6 +207,21 @@ function placed(repository: GrowingRepository, distinct: Distinct): Amount {
   }
   return { poolBytes: pool, diskBytes: disk, inodes };
 }
+
+/** What the files say of all paths and everything that happened to them. */
+function toldBytes({ facts, hasHistory }: GrowingRepository, contents: number): number {
+  if (!hasHistory || facts.files === 0) return 0;
+  const pathBytes = facts.sumsBytes / facts.files - digestBytes;
+  return facts.files * (pathBytes + lineBytes) + Math.max(contents, facts.files) * eventBytes;
+}
+
+/** Of a line of SHA256SUMS, besides its path. */
+const digestBytes = 67;
+/** Of a line that tells the history of a path, and of each event in it. */
+const lineBytes = 26;
+const eventBytes = 60;
+/** Files that are cut in two when they are full are two thirds full. */
+const usualShardBytes = (mostShardBytes * 2) / 3;
 
 /** How large the content is at a second, that of the facts being 1. */
 function scaleAt({ facts, factsAt, addedPerSecond }: GrowingRepository, at: number): number {

@@ -1,6 +1,8 @@
 import type { Change, ChangeCounts } from "../model/difference.ts";
 import type { Timestamp } from "../model/timestamp.ts";
 import { changesJsonName } from "./changes-json.ts";
+import { crumbsBelow } from "./crumbs.ts";
+import type { Crumb } from "./crumbs.ts";
 import { encodeSegment } from "./encode-segment.ts";
 import { showTime } from "./format-date.ts";
 import type { ShownTime } from "./format-date.ts";
@@ -14,6 +16,7 @@ export interface ChangesPage {
   readonly assets: string;
   /** What visitors call the checkpoint. */
   readonly heading: string;
+  readonly crumbs: readonly Crumb[];
   readonly to: LinkedTime;
   /** The checkpoint before, and what that one changed; undefined for the oldest. */
   readonly from: (LinkedTime & { readonly changes: string }) | undefined;
@@ -72,6 +75,10 @@ export function changesPage(view: ChangesView): ChangesPage {
     siteTitle,
     assets,
     heading: `${heading}${to}/`,
+    crumbs: crumbsBelow(heading, assets, 3, [
+      { text: to, href: rootOf(to) },
+      { text: "changes", href: part === 1 ? "" : "./" },
+    ]),
     to: { at: showTime(to), href: rootOf(to) },
     from:
       from === undefined ? undefined : { at: showTime(from), href: rootOf(from), changes: `../../${from}/changes/` },

@@ -27,6 +27,7 @@ export interface CheckpointListPage {
   readonly rows: readonly CheckpointPageRow[];
   /** The same by year, oldest first. A theme with pages of years shows those that are `isShown`. */
   readonly years: readonly CheckpointListYear[];
+  readonly hasFeed: boolean;
   readonly kit: KitSection | undefined;
 }
 
@@ -99,6 +100,7 @@ export function checkpointListPage(
         },
       };
     }),
+    hasFeed: view.hasFeed,
     kit: view.kit === undefined ? undefined : kitSection(view.kit),
   };
 }

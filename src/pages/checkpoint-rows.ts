@@ -27,8 +27,9 @@ interface KeptRow {
   readonly padding: string;
   readonly files: number;
   readonly size: ShownSize;
-  /** `+3 −1 ~2`, or `none`. */
+  /** `+3 −1 ~2`, or `none`; and the page that tells them. */
   readonly changes: string;
+  readonly changesPage: string;
   readonly labels: readonly string[];
 }
 
@@ -105,6 +106,9 @@ class LazyRow implements KeptRow {
   }
   get changes(): string {
     return showChanges(this.#row);
+  }
+  get changesPage(): string {
+    return `${this.#up}_asof/${this.#row.at}/changes/`;
   }
   get labels(): readonly string[] {
     return this.#row.labels;

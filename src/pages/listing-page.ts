@@ -37,10 +37,12 @@ interface ShownFacts {
   readonly size: ShownSize;
   /** `+3 −1 ~2`, or `none`. */
   readonly changes: string;
-  /** Relative links: to the list of checkpoints, to this one's row on the page of its year, and to what changed, or "". */
+  /** Relative links: to the list of checkpoints, to this one's row on the page of its year, to what changed, to what changed since, and to the histories of names. */
   readonly list: string;
   readonly inYear: string;
   readonly changesPage: string;
+  readonly compare: string;
+  readonly history: string;
   /** What checks this checkpoint from outside; "" where the site has no address. */
   readonly command: string;
 }
@@ -90,7 +92,7 @@ export function listingPage(view: ListingView, script: string): ListingPage {
 }
 
 /** From here on a page can be sorted and filtered. */
-const rowsToSort = 20;
+export const rowsToSort = 20;
 
 function shownFacts(view: ListingView, at: Timestamp, facts: CheckpointFacts, list: string): ShownFacts {
   const address = `${view.origin}${view.heading.slice(0, -`${at}/`.length)}`;
@@ -102,7 +104,9 @@ function shownFacts(view: ListingView, at: Timestamp, facts: CheckpointFacts, li
     changes: showChanges(facts),
     list,
     inYear: `${list}years/${at.slice(0, "YYYY".length)}.html#${at}`,
-    changesPage: view.hasChangesPage === true ? `${list}_asof/${at}/changes/` : "",
+    changesPage: `${list}_asof/${at}/changes/`,
+    compare: `${list}_asof/compare/?from=${at}&to=latest`,
+    history: `${list}_asof/history/`,
     command: isTypable ? `asof verify --url ${address} --at ${at} --root ${facts.root}` : "",
   };
 }

@@ -8,6 +8,7 @@ import { gonePage } from "./gone-page.ts";
 import { indexPage } from "./index-page.ts";
 import { kitPage } from "./kit-page.ts";
 import { listingPage } from "./listing-page.ts";
+import { lookUpPage } from "./look-up-page.ts";
 import { pageScript } from "./page-script.ts";
 import type { Pages } from "./views.ts";
 import type { Config } from "../model/config.ts";
@@ -24,7 +25,7 @@ const assetNames = { default: ["style.css"], classic: [] } as const satisfies Re
 
 /**
  * The pages of one theme. `templates` are those of the theme's folder, opened with `escapeHtml`, with or without a user's overrides. What each template
- * finds in `it` stands in the module of its name; `compare.eta` and `history.eta` find their views and the script. Equal views give equal text: nothing here asks for a clock, a locale or a time zone.
+ * finds in `it` stands in the module of its name; for `compare.eta` and `history.eta` that is look-up-page.ts. Equal views give equal text: nothing here asks for a clock, a locale or a time zone.
  */
 export function createPages(templates: Templates, theme: Theme): Pages {
   const script = pageScript(templates);
@@ -42,7 +43,8 @@ export function createPages(templates: Templates, theme: Theme): Pages {
     gone: (view) => templates.render("gone", gonePage(view)),
     kit: (view) => templates.render("kit", kitPage(view)),
     changes: isOurs ? (view) => templates.render("changes", changesPage(view)) : undefined,
-    compare: isOurs ? (view) => templates.render("compare", { ...view, script: text }) : undefined,
+    compare: isOurs ? (view) => templates.render("compare", lookUpPage(view, "compare", text)) : undefined,
+    history: isOurs ? (view) => templates.render("history", lookUpPage(view, "history", text)) : undefined,
     script,
     assets: new Map(assetNames[theme].map((name) => [name, templates.text(name)])),
   };

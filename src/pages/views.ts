@@ -24,8 +24,6 @@ export interface ListingView {
   readonly origin?: string | undefined;
   /** Whether this page stands beside the checkpoint, which has an `index.html` of its own. */
   readonly isBeside?: boolean | undefined;
-  /** Whether there is a page of what changed beside the checkpoint. */
-  readonly hasChangesPage?: boolean | undefined;
   /** Path of the directory inside the repository, "" for its root. */
   readonly path: string;
   readonly hasParent: boolean;
@@ -63,6 +61,8 @@ export interface CheckpointListView {
   readonly horizon: Timestamp | undefined;
   readonly settled: boolean;
   readonly checkpoints: readonly CheckpointRow[];
+  /** Whether there is a feed beside the page. */
+  readonly hasFeed: boolean;
   /** Ready lines for clients; the classic theme leaves them out, as Pulp does. */
   readonly kit?: ClientKit | undefined;
   /** Answers the text of the rows of a year: what it was before, or what `render` makes of them. */
@@ -178,13 +178,15 @@ export interface ChangesView {
   isTakenDown(digest: Digest): boolean;
 }
 
-/** The page that compares any two checkpoints of a distribution. */
-export interface CompareView {
+/** A page of a distribution on which the browser finds something out: what differs between two checkpoints, or since when a name is there. */
+export interface LookUpView {
   readonly siteTitle: string;
   readonly assets: string;
   /** As in ChangesView. */
   readonly heading: string;
   readonly repository: string;
+  /** Whether there are files that tell the histories of names. */
+  readonly isTold: boolean;
 }
 
 /** Everything that turns views into HTML. Pure; opened once from templates/ with the user's overrides. */
@@ -200,7 +202,8 @@ export interface Pages {
   kit(view: KitView): string;
   /** Pages that Pulp has no like of, and the classic theme leaves out. */
   readonly changes: ((view: ChangesView) => string) | undefined;
-  readonly compare: ((view: CompareView) => string) | undefined;
+  readonly compare: ((view: LookUpView) => string) | undefined;
+  readonly history: ((view: LookUpView) => string) | undefined;
   /** Undefined where no page has one. */
   readonly script: PageScript | undefined;
   /** Files for `public/_asof/assets/`, by name. */

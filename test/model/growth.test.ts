@@ -79,7 +79,8 @@ describe("what checkpoints need", () => {
     hasManifest: false,
     hasSums: false,
     signatures: 0,
-    page: { empty: 1000, row: 100 },
+    page: { empty: 1000, row: 100, manyRows: 20, ofMany: 0, ofRoot: 0, ofSmallRoot: 0 },
+    hasHistory: false,
     changes: { inodes: 0, empty: 0, row: 0 },
     blockBytes: 4096,
   };

@@ -81,6 +81,12 @@ export async function openBrowsedSite(): Promise<BrowsedSite> {
       ["handbook", "/snapshots/handbook/"],
       ["kit", "/snapshots/repo/kit/"],
       ["gone", `/snapshots/repo/${second}/`],
+      ["changes", `/snapshots/repo/_asof/${kept.at(-1)}/changes/`],
+      ["first changes", `/snapshots/repo/_asof/${kept[0]}/changes/`],
+      ["compare", "/snapshots/repo/_asof/compare/"],
+      ["compared", `/snapshots/repo/_asof/compare/?from=${kept[0]}&to=latest`],
+      ["history", "/snapshots/repo/_asof/history/"],
+      ["history found", "/snapshots/repo/_asof/history/?path=changing"],
     ]),
     async close() {
       await server.stop();

@@ -1,7 +1,7 @@
 import type { Change } from "../../src/model/difference.ts";
 import { parseDigest } from "../../src/model/digest.ts";
 import type { Digest } from "../../src/model/digest.ts";
-import type { ChangesView, CompareView } from "../../src/pages/views.ts";
+import type { ChangesView, LookUpView } from "../../src/pages/views.ts";
 import { time } from "./example-views.ts";
 
 export function digestOf(digit: string): Digest {
@@ -35,9 +35,10 @@ export const changesView: ChangesView = {
   isTakenDown: (digest) => digest === digestOf("c"),
 };
 
-export const compareView: CompareView = {
+export const compareView: LookUpView = {
   siteTitle: "Example mirror",
   assets: "/_asof/assets/",
   heading: "/checkpoints/myfile/",
   repository: "myfile",
+  isTold: true,
 };

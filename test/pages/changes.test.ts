@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { isRelativePath } from "../../src/model/relative-path.ts";
-import type { ChangesView, CompareView } from "../../src/pages/views.ts";
+import type { ChangesView, LookUpView } from "../../src/pages/views.ts";
 import { changesJsonHead, renderChangesJson } from "../../src/pages/changes-json.ts";
 import { openTheme, time } from "./example-views.ts";
 import { added, changesView, compareView } from "./change-views.ts";
@@ -44,7 +44,7 @@ describe("the page of what a checkpoint changed", () => {
     fc.assert(
       fc.property(path, (some) => {
         const elements = readHtml(changesPage({ ...changesView, changes: [added(some)] }));
-        const [name] = elements.filter(({ tag }) => tag === "li");
+        const [name] = elements.filter(({ tag, attributes }) => tag === "li" && attributes.get("class") === "added");
         const href = linksOf(elements).get(some.slice(some.lastIndexOf("/") + 1)) ?? "";
         expect(name?.text.startsWith(`added ${some.slice(some.lastIndexOf("/") + 1)} `)).toBe(true);
         expect(decodeURIComponent(href.replace("../../../20250130T205000Z/", ""))).toBe(some);
@@ -130,7 +130,7 @@ function changesPage(view: ChangesView): string {
   return pages.changes?.(view) ?? "";
 }
 
-function comparePage(view: CompareView): string {
+function comparePage(view: LookUpView): string {
   return pages.compare?.(view) ?? "";
 }
 

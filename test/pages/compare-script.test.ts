@@ -6,8 +6,8 @@ import { z } from "zod";
 
 import { changeJson } from "../../src/pages/changes-json.ts";
 import type { Change } from "../../src/model/difference.ts";
-import { openTheme } from "./example-views.ts";
 import { added, digestOf } from "./change-views.ts";
+import { pageScriptContext } from "./page-script-context.ts";
 
 const sides = z.object({
   was: z.object({ sha256: z.string() }).optional(),
@@ -48,11 +48,7 @@ test("what came and went, and what changed and changed back, is no change", () =
 /** What the script of the pages makes of lists of changes, the newest first, as it reads them. */
 function composed(steps: readonly (readonly Change[])[]): readonly object[] {
   const lists = JSON.stringify(steps.toReversed().map((step) => step.map(changeJson)));
-  const context = vm.createContext({
-    document: { documentElement: { classList: { add: () => {} } } },
-    addEventListener: () => {},
-  });
-  vm.runInContext(openTheme("default").script?.text ?? "", context);
+  const context = pageScriptContext();
   const told: unknown = vm.runInContext(
     `{ const changes = new Map(); for (const list of ${lists}) composeChanges(list, changes); JSON.stringify([...changes]); }`,
     context,

@@ -76,6 +76,7 @@ export const checkpointListView: CheckpointListView = {
   heading: "/checkpoints/myfile/",
   horizon: time("20250203T000000Z"),
   settled: true,
+  hasFeed: true,
   checkpoints: [
     checkpoint("20250101T000000Z", { kind: "gone", until: time("20250105T120000Z"), reason: "retention keeps 3" }),
     checkpoint("20250130T203000Z", { added: 3 }),

@@ -93,7 +93,7 @@ export function listFiles(workspace: Workspace, kits: ClientKits, rowTexts: RowT
     return [
       // The kit tells of other repositories, too.
       { name: `list ${base}`, madeOf: heads, make: () => newestFiles(workspace, kits, rowTexts, served) },
-      { name: `compare ${base}`, madeOf: repository.name, make: () => comparePage(workspace, distribution) },
+      { name: `look-ups ${base}`, madeOf: repository.name, make: () => lookUpPages(workspace, served) },
       ...logPieces(workspace, distribution),
       ...years.map((year, index): GeneratedGroup => {
         const beside = { older: years[index - 1], newer: years[index + 1] };
@@ -158,6 +158,7 @@ function newestFiles(
     heading: `${config.site.mount}${distribution.basePath}/`,
     horizon: history.horizon,
     settled: input.settled,
+    hasFeed: config.site.url !== undefined,
     checkpoints: checkpointRows(input.checkpoints, input.gone),
     kit,
     rowsText: rowTexts.of(distribution),
@@ -170,17 +171,22 @@ function newestFiles(
   ];
 }
 
-function comparePage(workspace: Workspace, distribution: DistributionSettings): readonly GeneratedFile[] {
+function lookUpPages(workspace: Workspace, { distribution, repository }: Served): readonly GeneratedFile[] {
   const { config, pages, publicLayout } = workspace;
-  const { basePath, repository } = distribution;
-  const heading = `${config.site.mount}${basePath}/`;
-  const content = pages.compare?.({
+  const { basePath } = distribution;
+  const view = {
     siteTitle: config.site.title,
     assets: assetsPath(workspace),
-    heading,
-    repository,
-  });
-  return content === undefined ? [] : [{ path: path.join(publicLayout.compare(basePath), "index.html"), content }];
+    heading: `${config.site.mount}${basePath}/`,
+    repository: repository.name,
+    isTold: repository.history,
+  };
+  return [
+    { folder: publicLayout.compare(basePath), content: pages.compare?.(view) },
+    { folder: publicLayout.history(basePath), content: pages.history?.(view) },
+  ].flatMap(({ folder, content }) =>
+    content === undefined ? [] : [{ path: path.join(folder, "index.html"), content }],
+  );
 }
 
 function yearFile(workspace: Workspace, served: Served, year: string): readonly GeneratedFile[] {

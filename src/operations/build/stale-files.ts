@@ -32,6 +32,7 @@ export function staleFiles(workspace: Workspace, current: readonly Pick<Generate
       { folder: publicLayout.log(basePath), isOurs: isLogPieceName },
       { folder: publicLayout.kit(basePath), isOurs: isKitFileName },
       { folder: publicLayout.compare(basePath), isOurs: (name) => name === "index.html" },
+      { folder: publicLayout.history(basePath), isOurs: (name) => name === "index.html" },
     ]);
   const generated = folders.flatMap(({ folder, isOurs }) =>
     filesIn(folder)

@@ -6,6 +6,10 @@ function whenRead(act) {
   addEventListener("DOMContentLoaded", act);
 }
 
+function byId(id) {
+  return document.getElementById(id);
+}
+
 async function getJson(url) {
   const response = await fetch(url, { credentials: "omit" });
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
@@ -16,6 +20,15 @@ function make(tag, properties, ...children) {
   const node = Object.assign(document.createElement(tag), properties);
   node.append(...children);
   return node;
+}
+
+function quiet(text, more) {
+  return make("span", { className: "quiet", ...more }, text);
+}
+
+/** The address of a path below another. */
+function hrefOf(path) {
+  return path.split("/").map(encodeURIComponent).join("/");
 }
 
 /** `20250130T203000Z` for people. */
@@ -37,8 +50,8 @@ function ageOf(iso, toAge) {
 
 whenRead(() => {
   const toAge = new Intl.RelativeTimeFormat("en");
-  for (const time of document.querySelectorAll(".lead time, .newest time, [id] > td > a > time")) {
-    const age = make("span", { className: "age" }, ageOf(time.dateTime || time.textContent, toAge));
-    (time.closest("a") || time).after(" ", age);
+  // The style sheet shows it, and has kept room for it from the start.
+  for (const time of document.querySelectorAll(".aged time, [id] > td > a > time")) {
+    time.dataset.age = ageOf(time.dateTime || time.textContent, toAge);
   }
 });

@@ -1,5 +1,9 @@
 /* Compares two checkpoints from the files that say what each one between them changed. */
 
+function changeItem(kind, ...rest) {
+  return make("li", { className: kind }, make("b", {}, kind), ...rest.flatMap((part) => [" ", part]));
+}
+
 /** Puts what came before in front of `changes`: a Map by path of what was there and what is. What came and went, or changed and changed back, falls out. */
 function composeChanges(earlier, changes) {
   for (const { kind, path, bytes, sha256, was } of earlier) {
@@ -12,7 +16,6 @@ function composeChanges(earlier, changes) {
 }
 
 whenRead(() => {
-  const byId = (id) => document.getElementById(id);
   const form = byId("compare");
   if (!form) return;
   const mostFiles = 200;
@@ -24,8 +27,7 @@ whenRead(() => {
 
   function stampFor(text, newest) {
     if (text === "latest") return newest;
-    const bare = text.replace(/[-:]/g, "");
-    const stamp = /^\d{8}$/.test(bare) ? `${bare}T000000Z` : bare;
+    const stamp = text.replace(/[-:]/g, "").replace(/^\d{8}$/, "$&T000000Z");
     if (!/^\d{8}T\d{6}Z$/.test(stamp)) throw Error(`${text} is no time`);
     return stamp;
   }
@@ -71,11 +73,10 @@ whenRead(() => {
         byId("compare-changes").append(make("h2", {}, make("bdi", {}, folder || "./")), list);
         directory = folder;
       }
-      const href = `../../${is ? to : from}/${path.split("/").map(encodeURIComponent).join("/")}`;
+      const href = `../../${is ? to : from}/${hrefOf(path)}`;
       const link = make("a", { href }, make("bdi", {}, path.slice(folder.length)));
       const sizes = [was, is].filter(Boolean).map(({ bytes }) => bytes);
-      const size = make("span", { className: "quiet" }, `${sizes.join(" → ")} bytes`);
-      list.append(make("li", { className: kind }, `${kind} `, link, " ", size));
+      list.append(changeItem(kind, link, quiet(`${sizes.join(" → ")} bytes`)));
     }
     const { added, removed, changed } = counts;
     const same = changed ? ": other bytes under the same name" : "";

@@ -21,9 +21,12 @@ async function showNear(nav) {
     ...(await link("← Previous", -1, isNext)),
     ...(await link("Next →", 1, isNext)),
     ...(await link("Next change →", 1, isOther)),
+    make(
+      "span",
+      { className: "labels" },
+      ...own.labels.flatMap((label) => [make("span", { className: "label" }, label), " "]),
+    ),
   );
-  const labels = own.labels.map((label) => make("span", { className: "label" }, label));
-  document.querySelector(".lead").append(...labels.flatMap((label) => [" ", label]));
 }
 
 whenRead(() => {
