@@ -120,6 +120,45 @@ describe.skipIf(!isChromiumInstalled() || !nginxAvailable())("pages with their s
     expect(await page.textContent(".tools [role=status]")).toBe("11 of 35");
   });
 
+  it("find a name by how it begins, and tell what happened to it", async () => {
+    const page = await (await browser.context(visitor)).newPage();
+    await page.goto(`${origin}/snapshots/repo/_asof/history/`, { waitUntil: "load" });
+    await page.evaluate(`document.querySelector("#path").focus()`);
+    await page.keyboard.type("PACKAGE-2");
+    await page.waitForSelector("details");
+    const found = async (): Promise<readonly string[]> =>
+      z
+        .array(z.string())
+        .parse(await page.evaluate(`[...document.querySelectorAll("summary bdi")].map((name) => name.textContent)`));
+    expect(await found()).toHaveLength(11);
+    await page.goto(`${origin}/snapshots/repo/_asof/history/?path=pool%2F0.deb`, { waitUntil: "networkidle" });
+    expect(await found()).toEqual(["pool/0.deb"]);
+    const { out } = await site.mirror.ok("history", "repo", "pool/0.deb", "--json");
+    const told = history
+      .parse(JSON.parse(out))
+      .paths.flatMap(({ events }) => events.map(({ checkpoint, kind }) => [kind, checkpoint]));
+    const links = z
+      .array(z.tuple([z.string(), z.string()]))
+      .parse(
+        await page.evaluate(
+          `[...document.querySelectorAll(".changes li")].map((item) => [item.className, item.querySelector("a").getAttribute("href")])`,
+        ),
+      );
+    expect(links.toReversed()).toEqual(told.map(([kind = "", at = ""]) => [kind, `../../${at}/pool/0.deb`]));
+    expect(told.length).toBeGreaterThan(2);
+  });
+
+  it("lead from a name in a long directory of a checkpoint to its history, and from a plain one nowhere", async () => {
+    const page = await (await browser.context(visitor)).newPage();
+    const newest = site.mirror.checkpoints().at(-1);
+    await page.goto(`${origin}/snapshots/repo/${newest}/pool/`, { waitUntil: "load" });
+    const link = String(await page.evaluate(`document.querySelector("td a:has(time)").href`));
+    expect(link).toBe(`${origin}/snapshots/repo/_asof/history/?path=pool%2F0.deb`);
+    expect((await site.server.request(new URL(link).pathname)).status).toBe(200);
+    await page.goto(`${origin}/plain/`, { waitUntil: "load" });
+    expect(await page.evaluate(`document.querySelector("td a:has(time)")`)).toBeNull();
+  });
+
   it("show where the focus is on everything that can be reached, in the order of the page", async () => {
     const context = await browser.context(visitor);
     for (const target of site.pages.values()) {
@@ -147,12 +186,20 @@ describe.skipIf(!isChromiumInstalled() || !nginxAvailable())("pages with their s
     await page.goto(`${origin}/snapshots/repo/`, { waitUntil: "load" });
     expect(await page.isVisible(".moment form")).toBe(false);
     expect(await page.textContent(".unscripted")).toContain("YYYYMMDDTHHMMSSZ");
+    for (const name of ["compare", "history"]) {
+      await page.goto(`${origin}/snapshots/repo/_asof/${name}/`, { waitUntil: "load" });
+      expect(await page.isVisible("form")).toBe(false);
+    }
   });
 });
 
 function isoOf(at: string): string {
   return at.replace(/(....)(..)(..)T(..)(..)(..)Z/, "$1-$2-$3T$4:$5:$6Z");
 }
+
+const history = z.object({
+  paths: z.array(z.object({ events: z.array(z.object({ checkpoint: z.string(), kind: z.string() })) })),
+});
 
 const answers = z.array(
   z.object({

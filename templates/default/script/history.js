@@ -57,7 +57,8 @@ whenRead(() => {
 
   function showEvent(path, [at, kind, bytes, , isTakenDown]) {
     const href = `../../${at}/${bytes === undefined || isTakenDown ? "" : hrefOf(path)}`;
-    const size = bytes === undefined ? "" : `${bytes} bytes${isTakenDown ? ", taken down" : ""}`;
+    const size =
+      bytes === undefined ? "" : `${bytes} ${bytes === 1 ? "byte" : "bytes"}${isTakenDown ? ", taken down" : ""}`;
     return changeItem(kind, make("a", { href }, spell(at)), quiet(size));
   }
 
