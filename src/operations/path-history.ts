@@ -7,6 +7,7 @@ import { eventsIn } from "../model/path-events.ts";
 import type { PathEvent } from "../model/path-events.ts";
 import { selectPaths } from "../model/path-selection.ts";
 import type { PathSelection } from "../model/path-selection.ts";
+import type { Timestamp } from "../model/timestamp.ts";
 import { repositoryServedAs } from "./named-checkpoint.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -24,8 +25,21 @@ export interface PathHistory {
   readonly events: readonly ShownEvent[];
 }
 
-/** `gone`: the checkpoint of that second is not kept. `takenDown`: these bytes are served no more. */
-export type ShownEvent = PathEvent & { readonly gone: boolean; readonly takenDown: boolean };
+/** `gone`: whether the checkpoint of that second is kept no more; undefined where that was not asked. */
+export type ShownEvent = {
+  readonly at: Timestamp;
+  readonly gone: boolean | undefined;
+} & (
+  | { readonly kind: "removed" }
+  | {
+      readonly kind: "added" | "changed";
+      readonly bytes: number;
+      /** The whole of it, or how it begins. */
+      readonly sha256: string;
+      /** These bytes are served no more. */
+      readonly takenDown: boolean;
+    }
+);
 
 /** When the paths that `pattern` means came, changed and went, as far as kept checkpoints tell. */
 export function pathHistories(
@@ -40,11 +54,12 @@ export function pathHistories(
   const found = eventsByPath(workspace, history, selection);
   const paths = [...found].toSorted(byPath).map(([path, events]) => ({
     path,
-    events: (limit === undefined ? events : events.slice(-limit)).map((event) => ({
-      ...event,
-      gone: !keptSeconds.has(event.at),
-      takenDown: event.kind !== "removed" && history.takenDown.has(event.sha256),
-    })),
+    events: (limit === undefined ? events : events.slice(-limit)).map((event): ShownEvent => {
+      const gone = !keptSeconds.has(event.at);
+      return event.kind === "removed"
+        ? { ...event, gone }
+        : { ...event, gone, takenDown: history.takenDown.has(event.sha256) };
+    }),
   }));
   return { repository, paths, closest: paths.length > 0 ? [] : closestPaths(workspace, history, pattern) };
 }
