@@ -1,4 +1,3 @@
-import { Failure } from "../failure.ts";
 import { closestName } from "../model/closest-name.ts";
 import { compareNames } from "../model/compare-names.ts";
 import { keptCheckpoints } from "../model/history.ts";
@@ -9,6 +8,7 @@ import { selectPaths } from "../model/path-selection.ts";
 import type { PathSelection } from "../model/path-selection.ts";
 import type { Timestamp } from "../model/timestamp.ts";
 import { repositoryServedAs } from "./named-checkpoint.ts";
+import { readPatterns } from "./path-patterns.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface PathHistories {
@@ -110,14 +110,9 @@ function byPath([a]: readonly [string, unknown], [b]: readonly [string, unknown]
 
 /** A path that has the characters of a pattern in it means itself as well. */
 function selectionOf(pattern: string): PathSelection {
-  try {
-    const selection = selectPaths([pattern]);
-    return {
-      has: (path) => path === pattern || selection.has(path),
-      reaches: (directory) => pattern.startsWith(`${directory}/`) || selection.reaches(directory),
-    };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new Failure("USAGE", `${JSON.stringify(pattern)} ${error.message}`);
-  }
+  const selection = readPatterns([pattern]);
+  return {
+    has: (path) => path === pattern || selection.has(path),
+    reaches: (directory) => pattern.startsWith(`${directory}/`) || selection.reaches(directory),
+  };
 }

@@ -1,8 +1,6 @@
 import { hash } from "node:crypto";
-import { readdirSync } from "node:fs";
 import path from "node:path";
 
-import { hasErrorCode } from "../../error-code.ts";
 import { Failure } from "../../failure.ts";
 import { editShards } from "../../model/edit-shards.ts";
 import { keptCheckpoints } from "../../model/history.ts";
@@ -18,7 +16,7 @@ import {
   renderHistoryIndex,
   renderHistoryShard,
 } from "../../pages/history-json.ts";
-import { readIfThere } from "../../store/disk.ts";
+import { namesIfThere, readIfThere } from "../../store/disk.ts";
 import type { Workspace } from "../workspace.ts";
 import { headText } from "./describe-site.ts";
 import { forgetHistory, printHistoryMemory, readHistoryMemory, writeHistoryMemory } from "./history-memory.ts";
@@ -223,10 +221,5 @@ function fileNames(shards: WrittenShards): readonly string[] {
 }
 
 function oursIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder).filter(isHistoryName);
-  } catch (error) {
-    if (hasErrorCode(error, "ENOENT")) return [];
-    throw error;
-  }
+  return namesIfThere(folder).filter(isHistoryName);
 }
