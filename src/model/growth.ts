@@ -1,6 +1,7 @@
 import { changeWithin } from "./change-curve.ts";
 import type { ChangeAmount, ChangeCurve, ChangingContent } from "./change-curve.ts";
 import type { Layout } from "./config.ts";
+import { historyAmount } from "./history-growth.ts";
 
 /** What one version of a repository is like. */
 export interface ContentFacts extends ChangingContent {
@@ -40,6 +41,8 @@ export interface GrowingRepository {
   readonly page: { readonly empty: number; readonly row: number };
   /** What tells the changes of one checkpoint: how many inodes, bytes without a change, and for each. */
   readonly changes: { readonly inodes: number; readonly empty: number; readonly row: number };
+  /** Whether it is told since when each path is as it is. */
+  readonly hasHistory: boolean;
   readonly blockBytes: number;
 }
 
@@ -160,6 +163,14 @@ function placed(repository: GrowingRepository, distinct: Distinct): Amount {
   disk += sites * checkpoints * unevenBlocks(changes.empty + (changes.row * changed) / checkpoints);
   disk += sites * checkpoints * (changes.inodes - 1) * blocks(1);
 
+  if (repository.hasHistory) {
+    const pathBytes = facts.sumsBytes / Math.max(1, facts.files) - sumsLineBytes;
+    const paths = facts.files * newest;
+    const told = historyAmount({ paths, pathBytes, events: paths + changed }, repository.blockBytes);
+    inodes += sites * told.inodes;
+    disk += sites * told.diskBytes;
+  }
+
   if (layout === "shared") {
     const roots = sites * checkpoints + plains;
     // The directory, its page, the symlink that leads to it.
@@ -195,5 +206,7 @@ function foldersOfTwoDigits(things: number): number {
   return 256 * (1 - (255 / 256) ** things);
 }
 
+/** A line of SHA256SUMS without its path. */
+const sumsLineBytes = 67;
 /** Of a `checkpoint.txt`, or a signature of it. */
 const statementBytes = 400;

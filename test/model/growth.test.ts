@@ -81,6 +81,7 @@ describe("what checkpoints need", () => {
     signatures: 0,
     page: { empty: 1000, row: 100 },
     changes: { inodes: 0, empty: 0, row: 0 },
+    hasHistory: false,
     blockBytes: 4096,
   };
 

@@ -129,6 +129,7 @@ export async function growRepository(
     signatures: config.sign === undefined ? 0 : 1,
     page: pageSize(workspace),
     changes: changesSize(workspace),
+    hasHistory: settings.history,
     blockBytes: room.blockBytes,
   };
   const retain = options.retain ?? settings.retain;
