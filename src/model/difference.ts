@@ -1,5 +1,6 @@
 import { compareNames } from "./compare-names.ts";
 import type { Digest } from "./digest.ts";
+import type { PathSelection } from "./path-selection.ts";
 import type { Timestamp } from "./timestamp.ts";
 import type { Tree, TreeFile, TreeNode } from "./tree.ts";
 
@@ -28,20 +29,51 @@ export interface ChangeCounts {
   readonly changed: number;
 }
 
+/** A path whose file is not recorded alike in two versions: other bytes, another second at which they came, or none in one of them. */
+export interface FilePair {
+  readonly path: string;
+  readonly before: TreeFile | undefined;
+  readonly after: TreeFile | undefined;
+}
+
+/** What differs between two versions of one repository, in path order. Of files that have the same bytes nothing is told. */
+export function* differenceOf(...versions: Parameters<typeof differingFiles>): Generator<Change, void, undefined> {
+  for (const { path, before, after } of differingFiles(...versions)) {
+    if (after === undefined) {
+      if (before !== undefined) yield changeOf("removed", path, before);
+    } else if (before === undefined) yield changeOf("added", path, after);
+    else if (before.digest !== after.digest) {
+      const { digest, sizeBytes } = before;
+      yield { ...changeOf("changed", path, after), was: { digest, sizeBytes } };
+    }
+  }
+}
+
 /**
- * What differs between two versions of one repository, in path order. Directories with equal records are not opened: the cost follows the change.
- * `read` answers the record of a digest; a `from` of undefined is the empty version.
+ * Files that are recorded differently in two versions, in path order; undefined is the empty one. Directories with equal records are not opened, and none that `selection`, if there is one, does not reach: the cost
+ * follows the change. `read` answers the record of a digest.
  */
-export function* differenceOf(
+export function* differingFiles(
   from: Digest | undefined,
   to: Digest | undefined,
   read: (digest: Digest) => Tree,
-): Generator<Change> {
-  if (from === to) return;
-  const before = from === undefined ? [] : read(from).nodes;
-  const after = to === undefined ? [] : read(to).nodes;
-  const prefix = prefixOf(from, to, read);
-  for (const [a, b] of pairNodes(before, after)) yield* nodeDifference(prefix, a, b, read);
+  selection?: PathSelection,
+  path = "",
+): Generator<FilePair, void, undefined> {
+  if (from === to || selection?.reaches(path) === false) return;
+  const nodesOf = (tree: Digest | undefined): readonly TreeNode[] => (tree === undefined ? [] : read(tree).nodes);
+  for (const [a, b] of pairNodes(nodesOf(from), nodesOf(to))) {
+    const node = b ?? a;
+    if (node === undefined) continue;
+    const place = path === "" ? node.name : `${path}/${node.name}`;
+    if (node.kind === "directory") {
+      yield* differingFiles(treeOf(a), treeOf(b), read, selection, place);
+      continue;
+    }
+    const [before, after] = [fileOf(a), fileOf(b)];
+    const isSame = before?.digest === after?.digest && before?.added === after?.added;
+    if (!isSame && selection?.has(place) !== false) yield { path: place, before, after };
+  }
 }
 
 /** Walks two directories side by side: each file and each directory once, with what each of the two has under its name. A file and a directory of one name are no pair. */
@@ -68,30 +100,6 @@ export function countChanges(changes: Iterable<Change>): ChangeCounts {
   return counts;
 }
 
-function* nodeDifference(
-  prefix: string,
-  a: TreeNode | undefined,
-  b: TreeNode | undefined,
-  read: (digest: Digest) => Tree,
-): Generator<Change> {
-  const node = b ?? a;
-  if (node === undefined) return;
-  if (node.kind === "directory") {
-    yield* differenceOf(
-      a?.kind === "directory" ? a.tree : undefined,
-      b?.kind === "directory" ? b.tree : undefined,
-      read,
-    );
-    return;
-  }
-  const path = prefix + node.name;
-  if (a === undefined) yield changeOf("added", path, node);
-  else if (b === undefined) yield changeOf("removed", path, node);
-  else if (a.kind === "file" && a.digest !== node.digest) {
-    yield { ...changeOf("changed", path, node), was: { digest: a.digest, sizeBytes: a.sizeBytes } };
-  }
-}
-
 function changeOf(kind: Change["kind"], path: string, { digest, sizeBytes, added }: TreeFile): Change {
   return { kind, path, digest, sizeBytes, since: added };
 }
@@ -105,8 +113,10 @@ function sortKey(node: TreeNode): string {
   return node.kind === "directory" ? `${node.name}/` : node.name;
 }
 
-function prefixOf(from: Digest | undefined, to: Digest | undefined, read: (digest: Digest) => Tree): string {
-  const known = from ?? to;
-  const path = known === undefined ? "" : read(known).path;
-  return path === "" ? "" : `${path}/`;
+function treeOf(node: TreeNode | undefined): Digest | undefined {
+  return node?.kind === "directory" ? node.tree : undefined;
+}
+
+function fileOf(node: TreeNode | undefined): TreeFile | undefined {
+  return node?.kind === "file" ? node : undefined;
 }

@@ -19,11 +19,11 @@ export interface EditedShards {
 
 /** Changes the events of some paths: what comes out is what `cutShard` would make of all paths, and only shards with one of those paths, or that are joined with such a one, are read. */
 export function editShards({ weights, edited, read }: ShardEdit): EditedShards {
-  const inner = innerPrefixes(weights.keys());
+  const before = [...weights.keys()].toSorted();
   const replaced = new Set<string>();
   const touched = new Map<string, Map<string, string>>();
   for (const [path, edit] of edited) {
-    const prefix = prefixFor(path, weights, inner);
+    const prefix = prefixFor(path, before);
     const texts = touched.get(prefix) ?? new Map(take(prefix));
     touched.set(prefix, texts);
     const now = edit(texts.get(path));
@@ -32,6 +32,7 @@ export function editShards({ weights, edited, read }: ShardEdit): EditedShards {
   }
   const shards = new Map<string, Shard>();
   for (const [prefix, texts] of touched) for (const shard of cutShard(prefix, texts)) shards.set(shard.prefix, shard);
+  const all = [...before.filter((prefix) => !replaced.has(prefix)), ...shards.keys()].toSorted();
   for (const prefix of touched.keys()) join(prefix);
   return { replaced: [...replaced], shards: [...shards.values()] };
 
@@ -43,43 +44,51 @@ export function editShards({ weights, edited, read }: ShardEdit): EditedShards {
 
   /** What fits into one shard together is one: from the place of a shard upwards. */
   function join(prefix: string): void {
-    for (let above = oneShorter(prefix); above !== undefined; above = oneShorter(above)) {
-      const ours = [...shards.values()].filter((shard) => shard.prefix.startsWith(above));
-      const others = [...weights].filter(([other]) => other.startsWith(above) && !replaced.has(other));
-      const weight = sum(ours.map((shard) => shard.weight)) + sum(others.map((other) => other[1]));
-      if (weight > mostShardBytes) return;
-      const texts = new Map([
-        ...ours.flatMap((shard) => [...shard.texts]),
-        ...others.flatMap(([other]) => [...take(other)]),
-      ]);
-      for (const shard of ours) shards.delete(shard.prefix);
-      for (const shard of cutShard(above, texts)) shards.set(shard.prefix, shard);
+    for (let length = prefix.length - 1; length >= 0; length--) {
+      const above = prefix.slice(0, length);
+      const first = firstNotBefore(all, above);
+      let [end, weight] = [first, 0];
+      for (; all[end]?.startsWith(above) === true; end++) {
+        const other = all[end] ?? "";
+        weight += shards.get(other)?.weight ?? weights.get(other) ?? 0;
+        if (weight > mostShardBytes) return;
+      }
+      const texts = new Map<string, string>();
+      for (const other of all.slice(first, end)) {
+        for (const [path, events] of shards.get(other)?.texts ?? take(other)) texts.set(path, events);
+        shards.delete(other);
+      }
+      const joined = [...cutShard(above, texts)];
+      for (const shard of joined) shards.set(shard.prefix, shard);
+      all.splice(first, end - first, ...joined.map((shard) => shard.prefix));
     }
   }
 }
 
-/** The shard that a path belongs to, or the one that has to be made for it. */
-function prefixFor(path: string, weights: ReadonlyMap<string, number>, inner: ReadonlySet<string>): string {
+/** The shard that a path belongs to, or the one that has to be made for it: as near to the beginning as nothing else is. */
+function prefixFor(path: string, prefixes: readonly string[]): string {
   const bits = digits(shardKey(path));
+  const after = firstNotBefore(prefixes, `${bits}~`);
+  const neighbours = [prefixes[after - 1], prefixes[after]].filter((one) => one !== undefined);
+  const [own] = neighbours;
+  if (own !== undefined && bits.startsWith(own)) return own;
+  if (neighbours.length === 0) return "";
+  return bits.slice(0, 1 + Math.max(...neighbours.map((one) => commonLength(bits, one))));
+}
+
+function commonLength(a: string, b: string): number {
   let length = 0;
-  while (!weights.has(bits.slice(0, length)) && inner.has(bits.slice(0, length))) length += 1;
-  return bits.slice(0, length);
+  while (length < a.length && a[length] === b[length]) length += 1;
+  return length;
 }
 
-/** All beginnings of prefixes but themselves. */
-function innerPrefixes(prefixes: Iterable<string>): ReadonlySet<string> {
-  const inner = new Set<string>();
-  for (const prefix of prefixes) {
-    for (let above = oneShorter(prefix); above !== undefined && !inner.has(above); above = oneShorter(above))
-      inner.add(above);
+/** Where in ascending texts the first one is that is not before `text`. */
+function firstNotBefore(texts: readonly string[], text: string): number {
+  let [low, high] = [0, texts.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((texts[middle] ?? "") < text) low = middle + 1;
+    else high = middle;
   }
-  return inner;
-}
-
-function oneShorter(prefix: string): string | undefined {
-  return prefix === "" ? undefined : prefix.slice(0, -1);
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, one) => total + one, 0);
+  return low;
 }

@@ -1,7 +1,7 @@
 import { changeWithin } from "./change-curve.ts";
 import type { ChangeAmount, ChangeCurve, ChangingContent } from "./change-curve.ts";
 import type { Layout } from "./config.ts";
-import { mostShardBytes } from "./history-shards.ts";
+import { historyAmount } from "./history-growth.ts";
 
 /** What one version of a repository is like. */
 export interface ContentFacts extends ChangingContent {
@@ -40,7 +40,7 @@ export interface GrowingRepository {
   readonly page: PageBytes;
   /** What tells the changes of one checkpoint: how many inodes, bytes without a change, and for each. */
   readonly changes: { readonly inodes: number; readonly empty: number; readonly row: number };
-  /** Whether files tell since when each path is as it is. */
+  /** Whether it is told since when each path is as it is. */
   readonly hasHistory: boolean;
   readonly blockBytes: number;
 }
@@ -173,14 +173,18 @@ function placed(repository: GrowingRepository, distinct: Distinct): Amount {
   // A folder beside each checkpoint, and the folders of the records.
   inodes += sites * (checkpoints + foldersOfTwoDigits(records));
   disk += sites * (checkpoints + foldersOfTwoDigits(records)) * blocks(1);
-  const told = toldBytes(repository, contents);
-  inodes += sites * (told / usualShardBytes);
-  disk += sites * unevenBlocks(told);
-  disk += sites * (told / usualShardBytes) * (repository.blockBytes / 2);
   const { changes } = repository;
   inodes += sites * checkpoints * changes.inodes;
   disk += sites * checkpoints * unevenBlocks(changes.empty + (changes.row * changed) / checkpoints);
   disk += sites * checkpoints * (changes.inodes - 1) * blocks(1);
+
+  if (repository.hasHistory) {
+    const pathBytes = facts.sumsBytes / Math.max(1, facts.files) - sumsLineBytes;
+    const paths = facts.files * newest;
+    const told = historyAmount({ paths, pathBytes, events: paths + changed }, repository.blockBytes);
+    inodes += sites * told.inodes;
+    disk += sites * told.diskBytes;
+  }
 
   if (layout === "shared") {
     const roots = sites * checkpoints + plains;
@@ -208,21 +212,6 @@ function placed(repository: GrowingRepository, distinct: Distinct): Amount {
   return { poolBytes: pool, diskBytes: disk, inodes };
 }
 
-/** What the files say of all paths and everything that happened to them. */
-function toldBytes({ facts, hasHistory }: GrowingRepository, contents: number): number {
-  if (!hasHistory || facts.files === 0) return 0;
-  const pathBytes = facts.sumsBytes / facts.files - digestBytes;
-  return facts.files * (pathBytes + lineBytes) + Math.max(contents, facts.files) * eventBytes;
-}
-
-/** Of a line of SHA256SUMS, besides its path. */
-const digestBytes = 67;
-/** Of a line that tells the history of a path, and of each event in it. */
-const lineBytes = 26;
-const eventBytes = 60;
-/** Files that are cut in two when they are full are two thirds full. */
-const usualShardBytes = (mostShardBytes * 2) / 3;
-
 /** How large the content is at a second, that of the facts being 1. */
 function scaleAt({ facts, factsAt, addedPerSecond }: GrowingRepository, at: number): number {
   return facts.files === 0 ? 1 : Math.max(0, 1 + ((at - factsAt) * addedPerSecond) / facts.files);
@@ -233,5 +222,7 @@ function foldersOfTwoDigits(things: number): number {
   return 256 * (1 - (255 / 256) ** things);
 }
 
+/** A line of SHA256SUMS without its path. */
+const sumsLineBytes = 67;
 /** Of a `checkpoint.txt`, or a signature of it. */
 const statementBytes = 400;

@@ -1,4 +1,4 @@
-import { shardKey } from "./history-shards.ts";
+import { leastKey, shardKey } from "./history-shards.ts";
 
 /** Which paths somebody looks for: one, or those whose names begin so, in one folder or in any. */
 export type HistoryQuery =
@@ -36,8 +36,4 @@ export function isMeant(path: string, query: HistoryQuery): boolean {
 /** How all keys begin that are looked for. */
 function beginningOf(query: HistoryQuery): string {
   return query.kind === "path" ? shardKey(query.path) : shardKey(query.name).slice(0, -"///".length);
-}
-
-function leastKey(name: string): string {
-  return name.replaceAll(/_([0-9a-f]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
 }

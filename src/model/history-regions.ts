@@ -1,4 +1,4 @@
-import { differingFiles } from "./differing-files.ts";
+import { differingFiles } from "./difference.ts";
 import type { Digest } from "./digest.ts";
 import type { Checkpoint } from "./history.ts";
 import { eventText, secondOf, splitEvents } from "./history-shards.ts";
@@ -100,7 +100,7 @@ function eventsOfRegion(
   );
   for (const chain of [before ?? [], now ?? []]) {
     for (const [a, b] of neighbours(chain)) {
-      for (const { path } of differingFiles({ before: a.root, after: b.root }, read)) {
+      for (const { path } of differingFiles(a.root, b.root, read)) {
         found.set(path, []);
         for (let slash = path.indexOf("/"); slash >= 0; slash = path.indexOf("/", slash + 1))
           directories.add(path.slice(0, slash));

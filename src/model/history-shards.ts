@@ -1,5 +1,5 @@
 import { compareNames } from "./compare-names.ts";
-import { bytesOf, cutByBits } from "./cut-by-bits.ts";
+import { bytesOf, cutByBits, digits } from "./cut-by-bits.ts";
 import type { PathEvent } from "./path-events.ts";
 
 /** What happened to paths: to each the JSON texts of its events, oldest first, with commas between. Texts and no objects, because there may be hundreds of thousands of paths. */
@@ -17,11 +17,11 @@ export interface Shard {
 /** How many bytes of lines a file has at most, unless one event alone has more: two blocks of a disk hold it, and a prefix that is in four of them is still found in few bytes. */
 export const mostShardBytes = 8000;
 
-/** An event as it stands in a shard: the checkpoint, what happened, and of what came its size and how its SHA-256 begins. */
+/** An event as it stands in a shard: the checkpoint, what happened, and of what came its size and how its SHA-256 begins. Nothing in it has to be escaped. */
 export function eventText(event: PathEvent, isTakenDown: boolean): string {
-  if (event.kind === "removed") return JSON.stringify([event.at, event.kind]);
-  const facts = [event.at, event.kind, event.bytes, event.sha256.slice(0, 16)];
-  return JSON.stringify(isTakenDown ? [...facts, "taken-down"] : facts);
+  const { at, kind } = event;
+  if (kind === "removed") return `["${at}","removed"]`;
+  return `["${at}","${kind}",${event.bytes},"${event.sha256.slice(0, 16)}"${isTakenDown ? ',"taken-down"' : ""}]`;
 }
 
 /** The second that an event's text begins with. */
@@ -41,8 +41,11 @@ export function splitEvents(events: string): readonly string[] {
 
 /** A line of a shard. */
 export function historyLine(path: string, events: string): string {
-  return `{"path":${JSON.stringify(path)},"events":[${events}]}`;
+  return `{"path":${plain.test(path) ? `"${path}"` : JSON.stringify(path)},"events":[${events}]}`;
 }
+
+/** What takes a byte for each character and no escape, as nearly all paths do. */
+const plain = /^[ !#-[\]-~]*$/;
 
 /**
  * By what a path is found, in bytes (a character each): its name in small letters (those of ASCII, which are the same everywhere and always), and then the folder, because one name may be in thousands of them. No
@@ -50,8 +53,10 @@ export function historyLine(path: string, events: string): string {
  */
 export function shardKey(path: string): string {
   const slash = path.lastIndexOf("/");
-  const name = path.slice(slash + 1).replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
-  return Buffer.from(`${name}/${path.slice(0, Math.max(slash, 0))}//`).toString("latin1");
+  const [name, folder] = [path.slice(slash + 1), path.slice(0, Math.max(slash, 0))];
+  if (plain.test(path)) return `${name.toLowerCase()}/${folder}//`;
+  const small = name.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  return Buffer.from(`${small}/${folder}//`).toString("latin1");
 }
 
 /**
@@ -63,24 +68,33 @@ export function shardName(prefix: string): string {
   ).join("");
 }
 
+/** The prefix of so many bits that has that name. */
+export function shardPrefix(name: string, bits: number): string {
+  return digits(leastKey(name).padEnd(Math.ceil(bits / 8), "\0"), bits);
+}
+
+/** The least key that can be in a shard of that name. */
+export function leastKey(name: string): string {
+  return name.replaceAll(/_([0-9a-f]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+}
+
 /** Cuts what belongs to one shard into as many as it needs, in order of their prefixes. By whole characters most would be nearly empty. */
-export function cutShard(prefix: string, texts: EventTexts): readonly Shard[] {
+export function* cutShard(prefix: string, texts: EventTexts): Generator<Shard, void, undefined> {
   const lines = Array.from(texts, ([path, events]) => {
     const key = shardKey(path);
     return { key, bits: 8 * key.length, path, weight: weightOf(path, events) };
-  }).toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : compareNames(a.path, b.path)));
-  return cutByBits(prefix, lines, mostShardBytes).map((cut) => ({
-    prefix: cut.prefix,
-    weight: cut.weight,
-    texts: new Map(lines.slice(cut.from, cut.until).map(({ path }) => [path, texts.get(path) ?? ""])),
-  }));
+  });
+  lines.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : compareNames(a.path, b.path)));
+  for (const cut of cutByBits(prefix, lines, mostShardBytes)) {
+    const paths = lines.slice(cut.from, cut.until);
+    const here = new Map(paths.map(({ path }) => [path, texts.get(path) ?? ""]));
+    yield { prefix: cut.prefix, weight: cut.weight, texts: here };
+  }
 }
 
 /** What a line takes, with comma and line end. */
 function weightOf(path: string, events: string): number {
-  return Buffer.byteLength(path) === path.length && !/["\\\p{Cc}]/u.test(path)
-    ? path.length + events.length + lineFrame
-    : Buffer.byteLength(historyLine(path, events)) + 2;
+  return plain.test(path) ? path.length + events.length + lineFrame : Buffer.byteLength(historyLine(path, events)) + 2;
 }
 
 const lineFrame = Buffer.byteLength(historyLine("", "")) + 2;

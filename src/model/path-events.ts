@@ -1,4 +1,4 @@
-import { differingFiles } from "./differing-files.ts";
+import { differingFiles } from "./difference.ts";
 import type { Digest } from "./digest.ts";
 import type { Checkpoint } from "./history.ts";
 import type { PathSelection } from "./path-selection.ts";
@@ -36,8 +36,7 @@ export function* eventsIn(
   selection?: PathSelection,
 ): Generator<PathEvent, void, undefined> {
   const { created } = checkpoint;
-  const versions = { before: previous?.root, after: checkpoint.root };
-  for (const { path, before, after } of differingFiles(versions, read, selection)) {
+  for (const { path, before, after } of differingFiles(previous?.root, checkpoint.root, read, selection)) {
     if (after === undefined) {
       yield { kind: "removed", path, at: created };
       continue;

@@ -4,8 +4,8 @@ import type { Change, ChangeCounts } from "../model/difference.ts";
 import { keptCheckpoints } from "../model/history.ts";
 import type { Checkpoint } from "../model/history.ts";
 import type { Timestamp } from "../model/timestamp.ts";
-import { selectPaths } from "../sources/select-paths.ts";
 import { readInstant } from "./named-checkpoint.ts";
+import { readPatterns } from "./path-patterns.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface DiffRequest {
@@ -33,19 +33,18 @@ interface Answered {
 }
 
 /** Compares the newest kept checkpoints at or before two times, or one with the kept one before it. Reads records alone. Throws USAGE where no checkpoint answers. */
-export async function diff(
-  { store, signal }: Pick<Workspace, "store" | "signal">,
-  request: DiffRequest,
-): Promise<Diff> {
+export function diff({ store }: Pick<Workspace, "store">, request: DiffRequest): Diff {
   const history = store.repository(request.repository)?.history;
   const kept = history === undefined ? [] : keptCheckpoints(history);
   const [first, second] = request.times;
   const one = keptAt(kept, request.repository, first);
   const two = second === undefined ? one : keptAt(kept, request.repository, second);
   const before = second === undefined ? kept[kept.indexOf(one.checkpoint) - 1] : one.checkpoint;
-  const all =
-    before === undefined ? [] : [...differenceOf(before.root, two.checkpoint.root, (digest) => store.tree(digest))];
-  const changes = request.path === undefined ? all : await selected(all, request.path, signal);
+  const selection = request.path === undefined ? undefined : readPatterns([request.path]);
+  const changes =
+    before === undefined
+      ? []
+      : [...differenceOf(before.root, two.checkpoint.root, (digest) => store.tree(digest), selection)];
   return {
     repository: request.repository,
     from: before && { asked: second === undefined ? before.created : one.asked, checkpoint: before.created },
@@ -53,15 +52,6 @@ export async function diff(
     ...countChanges(changes),
     changes,
   };
-}
-
-async function selected(changes: readonly Change[], pattern: string, signal: AbortSignal): Promise<readonly Change[]> {
-  const paths = await selectPaths(
-    changes.map(({ path }) => path),
-    pattern,
-    signal,
-  );
-  return changes.filter(({ path }) => paths.has(path));
 }
 
 function keptAt(

@@ -1,4 +1,3 @@
-import { Failure } from "../failure.ts";
 import { closestName } from "../model/closest-name.ts";
 import { compareNames } from "../model/compare-names.ts";
 import { keptCheckpoints } from "../model/history.ts";
@@ -7,7 +6,9 @@ import { eventsIn } from "../model/path-events.ts";
 import type { PathEvent } from "../model/path-events.ts";
 import { selectPaths } from "../model/path-selection.ts";
 import type { PathSelection } from "../model/path-selection.ts";
+import type { Timestamp } from "../model/timestamp.ts";
 import { repositoryServedAs } from "./named-checkpoint.ts";
+import { readPatterns } from "./path-patterns.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface PathHistories {
@@ -24,8 +25,21 @@ export interface PathHistory {
   readonly events: readonly ShownEvent[];
 }
 
-/** `gone`: the checkpoint of that second is not kept. `takenDown`: these bytes are served no more. */
-export type ShownEvent = PathEvent & { readonly gone: boolean; readonly takenDown: boolean };
+/** `gone`: whether the checkpoint of that second is kept no more; undefined where that was not asked. */
+export type ShownEvent = {
+  readonly at: Timestamp;
+  readonly gone: boolean | undefined;
+} & (
+  | { readonly kind: "removed" }
+  | {
+      readonly kind: "added" | "changed";
+      readonly bytes: number;
+      /** The whole of it, or how it begins. */
+      readonly sha256: string;
+      /** These bytes are served no more. */
+      readonly takenDown: boolean;
+    }
+);
 
 /** When the paths that `pattern` means came, changed and went, as far as kept checkpoints tell. */
 export function pathHistories(
@@ -40,11 +54,12 @@ export function pathHistories(
   const found = eventsByPath(workspace, history, selection);
   const paths = [...found].toSorted(byPath).map(([path, events]) => ({
     path,
-    events: (limit === undefined ? events : events.slice(-limit)).map((event) => ({
-      ...event,
-      gone: !keptSeconds.has(event.at),
-      takenDown: event.kind !== "removed" && history.takenDown.has(event.sha256),
-    })),
+    events: (limit === undefined ? events : events.slice(-limit)).map((event): ShownEvent => {
+      const gone = !keptSeconds.has(event.at);
+      return event.kind === "removed"
+        ? { ...event, gone }
+        : { ...event, gone, takenDown: history.takenDown.has(event.sha256) };
+    }),
   }));
   return { repository, paths, closest: paths.length > 0 ? [] : closestPaths(workspace, history, pattern) };
 }
@@ -95,14 +110,9 @@ function byPath([a]: readonly [string, unknown], [b]: readonly [string, unknown]
 
 /** A path that has the characters of a pattern in it means itself as well. */
 function selectionOf(pattern: string): PathSelection {
-  try {
-    const selection = selectPaths([pattern]);
-    return {
-      has: (path) => path === pattern || selection.has(path),
-      reaches: (directory) => pattern.startsWith(`${directory}/`) || selection.reaches(directory),
-    };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new Failure("USAGE", `${JSON.stringify(pattern)} ${error.message}`);
-  }
+  const selection = readPatterns([pattern]);
+  return {
+    has: (path) => path === pattern || selection.has(path),
+    reaches: (directory) => pattern.startsWith(`${directory}/`) || selection.reaches(directory),
+  };
 }

@@ -35,7 +35,7 @@ export function isHistoryName(name: string): boolean {
 }
 
 /** How long a page of the index is at most, in bytes of names. */
-export const mostIndexBytes = 8000;
+const mostIndexBytes = 8000;
 
 /**
  * Which shards there are, and those of them that have more than one part, with how many: one file, or pages and then what names them. Nothing in a page changes as long as its own shards are the same. Their prefixes

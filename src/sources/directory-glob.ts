@@ -54,7 +54,7 @@ function excludePatterns(written: string): string[] {
 }
 
 /** The pattern without a leading `./` and a trailing slash. */
-export function checkPattern(written: string): string {
+function checkPattern(written: string): string {
   const pattern = written.replace(/^(?:\.\/+)+/, "").replace(/\/+$/, "");
   const problem = patternProblem(pattern);
   if (problem === undefined) return pattern;

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   writeSync,
@@ -90,6 +91,16 @@ export function writeNewFile(file: string, content: Uint8Array, second?: number)
     }
   } catch (error) {
     throw naming(error, file);
+  }
+}
+
+/** What a folder has; nothing where there is none. */
+export function namesIfThere(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (hasErrorCode(error, "ENOENT", "ENOTDIR")) return [];
+    throw error;
   }
 }
 

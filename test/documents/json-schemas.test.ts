@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
@@ -18,6 +19,9 @@ const documents: readonly (readonly [schema: string, pattern: RegExp])[] = [
   ["checkpoints.json", /\/checkpoints[.]json$/],
   ["checkpoints-year.json", /\/checkpoints\/\d{4}[.]json$/],
   ["renovate.json", /\/renovate[.]json$/],
+  ["changes.json", /\/_asof\/\w+\/changes(?:-\d+)?[.]json$/],
+  ["history-index.json", /\/_asof\/history\/(?:index|i-[^/]*)[.]json$/],
+  ["history-shard.json", /\/_asof\/history\/n-[^/]*[.]json$/],
 ];
 
 const known: MirrorSettings = { top: { site: { url: "https://mirror.example.org/" } } };
@@ -50,6 +54,28 @@ describe("the JSON Schemas", () => {
       expect(complaints("resolve.json", await said("resolve", "snapshots", time, "a")), time).toEqual([]);
       expect(complaints("resolve-all.json", await said("resolve", "--all", time)), time).toEqual([]);
     }
+  });
+
+  it("describe what asof diff, history and bisect print, in whatever they end", async () => {
+    const mirror = aMirror({ remote: { mode: "mirror" } });
+    for (const [index, files] of [{ a: "1" }, { a: "2" }, { b: "3" }, { a: "4", b: "3" }].entries()) {
+      mirror.at(index * 60);
+      mirror.offer(files);
+      await mirror.ok("update");
+    }
+    await mirror.ok("take-down", createHash("sha256").update("2").digest("hex"), "--reason", "leaked");
+    const said = async (command: string, ...argv: readonly string[]): Promise<unknown> =>
+      JSON.parse((await mirror.run(command, "--json", ...argv)).out);
+    for (const argv of [["latest"], [after(0), "latest"], [after(0)], [after(60), "latest", "--path", "b*"]])
+      expect(complaints("diff.json", await said("diff", "repo", ...argv)), argv.join(" ")).toEqual([]);
+    for (const pattern of ["**", "a", "no"])
+      expect(complaints("history.json", await said("history", "repo", pattern)), pattern).toEqual([]);
+    const ends = ["repo", "--good", after(0), "--bad", "latest", "--reset"];
+    for (const code of ["0", "1", "125"])
+      expect(complaints("bisect.json", await said("bisect", ...ends, "--", "sh", "-c", `exit ${code}`)), code).toEqual(
+        [],
+      );
+    for (const { file, schema } of describedBy(mirror)) expect(complaints(schema, mirror.json(file)), file).toEqual([]);
   });
 
   it("refuse what they do not describe", async () => {

@@ -290,7 +290,7 @@ describe("a question without an answer is refused", () => {
     [["tree", "--good", "2001-01-01", "--bad", last], `is before the first checkpoint of tree, ${first}`, ""],
     [["tree", "--good", "yesterday", "--bad", last], "yesterday is no time", "20250318T140338Z"],
     [["tree", "--good", first, "--bad", last, "--path", "pool/none"], "nothing changed under pool/none", ""],
-    [["tree", "--good", first, "--bad", last, "--path", "/pool"], '--path "/pool" is absolute', ""],
+    [["tree", "--good", first, "--bad", last, "--path", "/pool"], '"/pool" is absolute', ""],
     [["tree", "--good", first], "--bad must be given", ""],
     [["trea", "--good", first, "--bad", last], "there is no repository trea", "known: empty, tree"],
     [["empty", "--good", first, "--bad", last], "no distribution serves the checkpoints of empty", ""],

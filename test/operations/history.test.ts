@@ -71,6 +71,7 @@ describe("asof history", () => {
         },
       ],
       closest: [],
+      more: false,
     });
   });
 

@@ -116,7 +116,7 @@ function lookUp(
 function filesOf(paths: readonly string[], events = 3): ReadonlyMap<string, string> {
   const event = JSON.stringify(["20250318T140338Z", "added", 1000, "0123456789abcdef"]);
   const text = Array.from({ length: events }, () => event).join(",");
-  const shards = cutShard("", new Map(paths.map((path) => [path, text])));
+  const shards = [...cutShard("", new Map(paths.map((path) => [path, text])))];
   const files = new Map<string, string>();
   for (const one of shards) {
     for (const [at, part] of shardParts(one).entries())

@@ -94,7 +94,7 @@ function filesOf(paths: ReadonlyMap<string, number>): ReadonlyMap<string, string
     Array.from({ length: count }, (_, index) =>
       JSON.stringify([`2025${String(index).padStart(4, "0")}T000000Z`, "changed", 1000, "0123456789abcdef"]),
     ).join(",");
-  const shards = cutShard("", new Map([...paths].map(([path, count]) => [path, eventsOf(count)])));
+  const shards = [...cutShard("", new Map([...paths].map(([path, count]) => [path, eventsOf(count)])))];
   const files = new Map<string, string>();
   for (const one of shards) {
     for (const [at, part] of shardParts(one).entries())

@@ -6,6 +6,8 @@ import type { Timestamp } from "../../src/model/timestamp.ts";
 import { renderTimeMaps } from "../../src/pages/time-map.ts";
 import type { TimeMapFile } from "../../src/pages/time-map.ts";
 import { time } from "../model/a-timeline.ts";
+import { readLinks, secondOfDate } from "./link-format.ts";
+import type { Link } from "./link-format.ts";
 
 const paths = mementoPaths("/mirror/", "c/tree", ["tree"]);
 
@@ -60,6 +62,40 @@ describe("a TimeMap", () => {
     );
     const relations = years.flatMap(({ content }) => content.match(/rel="(?:first|last)[^"]*"/g));
     expect(relations).toEqual(['rel="first memento"', null, 'rel="last memento"']);
+  });
+
+  test.each([0, 1, 2, 999, 1001, 2500])("of %i checkpoints is link-format with what RFC 7089 asks for", (count) => {
+    const origin = "https://mirror.example.org";
+    const checkpoints = everyDay("20220101T000000Z", count);
+    const mementos: Timestamp[] = [];
+    const spans = new Map<string, readonly string[]>();
+    for (const { path, content } of renderTimeMaps({ paths, origin, checkpoints })) {
+      const links = readLinks(content);
+      const of = (relation: string): readonly Link[] => links.filter(({ relations }) => relations.includes(relation));
+      const [original, self, gate] = [of("original"), of("self"), of("timegate")];
+      expect([original, self, gate].map(({ length }) => length)).toEqual([1, 1, 1]);
+      expect(links.every(({ target }) => URL.canParse(target))).toBe(true);
+      expect(links.every(({ relations }) => relations.length > 0)).toBe(true);
+      expect(self[0]?.target).toBe(`${origin}/mirror/c/tree/${path}`);
+      for (const { attributes } of [...self, ...of("timemap")]) {
+        expect(attributes.get("type")).toBe("application/link-format");
+      }
+      const seconds = of("memento").map(({ attributes }) => secondOfDate(attributes.get("datetime")));
+      expect(seconds).toEqual(seconds.toSorted());
+      for (const [index, { target }] of of("memento").entries())
+        expect(target).toBe(`${origin}/mirror/c/tree/${seconds[index] ?? ""}/`);
+      mementos.push(...seconds);
+      for (const { target, attributes } of [...self, ...of("timemap")]) {
+        const span = ["from", "until"].flatMap((name) => attributes.get(name) ?? []).map(secondOfDate);
+        // What an index says of a map is what that map says of itself.
+        expect(spans.get(target) ?? span).toEqual(span);
+        spans.set(target, span);
+        expect(span).toEqual(span.toSorted());
+      }
+      const said = spans.get(self[0]?.target ?? "");
+      expect(said).toEqual(seconds.length === 0 ? said : [seconds[0], seconds.at(-1)]);
+    }
+    expect(mementos).toEqual(checkpoints);
   });
 
   test("changes the index and one year with a checkpoint", () => {

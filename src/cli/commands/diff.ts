@@ -32,7 +32,7 @@ export const diff: Command = defineCommand({
   async run(context) {
     const { repository, from, to, path, exitCode } = context.options;
     const config = await context.loadConfig();
-    const found = await diffOperation(openWorkspace(workspaceOptions(context, config)), {
+    const found = diffOperation(openWorkspace(workspaceOptions(context, config)), {
       repository: repositoryServedAs(config, repository).name,
       times: to === undefined ? [from] : [from, to],
       path,

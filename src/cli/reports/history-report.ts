@@ -1,10 +1,19 @@
 import { shownSafely } from "../../model/shown-safely.ts";
-import type { PathHistories, ShownEvent } from "../../operations/path-history.ts";
+import type { PathHistory, ShownEvent } from "../../operations/path-history.ts";
 import { formatSize } from "../../pages/format-size.ts";
 import type { CommandResult } from "../command.ts";
 
+/** What is told of paths, from a state or by a mirror. */
+export interface ToldHistories {
+  readonly repository: string;
+  readonly paths: readonly PathHistory[];
+  readonly closest: readonly string[];
+  /** Whether there are more paths than are told. */
+  readonly more: boolean;
+}
+
 /** Each path with a line for each thing that happened to it. */
-export function historyReport({ repository, paths, closest }: PathHistories): CommandResult {
+export function historyReport({ repository, paths, closest, more }: ToldHistories): CommandResult {
   return {
     text: () =>
       paths
@@ -14,6 +23,7 @@ export function historyReport({ repository, paths, closest }: PathHistories): Co
       repository,
       paths: paths.map(({ path, events }) => ({ path, events: events.map(eventJson) })),
       closest,
+      more,
     }),
   };
 }
@@ -22,14 +32,17 @@ export function historyReport({ repository, paths, closest }: PathHistories): Co
 const longestPath = 8192;
 
 function eventLine(event: ShownEvent): string {
-  const { kind, at, gone, takenDown } = event;
+  const { kind, at, gone } = event;
+  const isDown = event.kind !== "removed" && event.takenDown;
   const what = event.kind === "removed" ? "" : ` ${formatSize(event.bytes)} sha256:${event.sha256}`;
-  const remarks = [gone ? "in a checkpoint that is gone" : "", takenDown ? "taken down" : ""].filter(Boolean);
+  const remarks = [gone === true ? "in a checkpoint that is gone" : "", isDown ? "taken down" : ""].filter(Boolean);
   return `  ${at} ${kind}${what}${remarks.length === 0 ? "" : ` (${remarks.join("; ")})`}`;
 }
 
+/** A mirror does not say beside a path which checkpoints are gone. */
 function eventJson(event: ShownEvent): object {
-  const { kind, at, gone } = event;
-  if (event.kind === "removed") return { kind, checkpoint: at, gone };
-  return { kind, checkpoint: at, gone, bytes: event.bytes, sha256: event.sha256, takenDown: event.takenDown };
+  const { kind, at } = event;
+  const facts = { kind, checkpoint: at, ...(event.gone === undefined ? {} : { gone: event.gone }) };
+  if (event.kind === "removed") return facts;
+  return { ...facts, bytes: event.bytes, sha256: event.sha256, takenDown: event.takenDown };
 }

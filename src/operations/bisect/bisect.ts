@@ -1,10 +1,9 @@
 import { Failure } from "../../failure.ts";
 import { nextStep } from "../../model/bisection.ts";
 import type { Tested } from "../../model/bisection.ts";
-import { selectPaths } from "../../model/path-selection.ts";
-import type { PathSelection } from "../../model/path-selection.ts";
 import type { Timestamp } from "../../model/timestamp.ts";
 import { readInstant } from "../named-checkpoint.ts";
+import { readPatterns } from "../path-patterns.ts";
 import { mirrorUrl } from "../verify-url/mirror-client.ts";
 import type { Workspace } from "../workspace.ts";
 import { findCandidates } from "./find-candidates.ts";
@@ -84,7 +83,7 @@ export interface Bisection {
  */
 export async function bisect(options: BisectOptions): Promise<Bisection> {
   const { stateFile, signal, onEvent } = options;
-  const selection = options.paths.length === 0 ? undefined : selectionOf(options.paths);
+  const selection = options.paths.length === 0 ? undefined : readPatterns(options.paths);
   const question = questionOf(options);
   const kept = options.reset ? undefined : readState(stateFile, question);
   const from = kept?.good ?? readInstant(options.good);
@@ -154,18 +153,6 @@ export async function bisect(options: BisectOptions): Promise<Bisection> {
   removeState(stateFile);
   const { repository, distribution } = series;
   return { repository, distribution, good, bad, ...counts, runs, tested: state.tested, suspects };
-}
-
-function selectionOf(paths: readonly string[]): PathSelection {
-  for (const path of paths) {
-    try {
-      selectPaths([path]);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      throw new Failure("USAGE", `--path ${JSON.stringify(path)} ${error.message}`);
-    }
-  }
-  return selectPaths(paths);
 }
 
 function questionOf({ of, good, bad, paths, command }: BisectOptions): Question {

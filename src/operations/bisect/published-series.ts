@@ -7,9 +7,10 @@ import { isDigest } from "../../model/digest.ts";
 import type { Digest } from "../../model/digest.ts";
 import { isTimestamp } from "../../model/timestamp.ts";
 import type { Timestamp } from "../../model/timestamp.ts";
-import { findBases, placeOf } from "../verify-url/find-bases.ts";
+import { onlyBase, placeOf } from "../verify-url/find-bases.ts";
 import { mirrorUrl, openMirrorClient } from "../verify-url/mirror-client.ts";
 import type { MirrorClient } from "../verify-url/mirror-client.ts";
+import { readJson } from "../verify-url/read-json.ts";
 import { openRecordReader } from "../verify-url/read-records.ts";
 import type { Series, SeriesPoint } from "./series.ts";
 
@@ -36,14 +37,8 @@ export async function openPublishedSeries({
   // Every request listens to it; Node warns of more than ten.
   setMaxListeners(0, signal);
   const client = openMirrorClient(home, { signal, retries, timeoutSeconds });
-  const bases = await findBases(client, placeOf(client.url(home, ""), undefined).url);
-  const [base, other] = bases;
-  if (base === undefined || other !== undefined) {
-    throw new Failure("USAGE", `${url} serves several base paths`, {
-      hint: `name one: ${bases.map(({ href }) => href).join(", ")}`,
-    });
-  }
-  const list = await readJson(client, base, "checkpoints.json", checkpointsJson);
+  const base = await onlyBase(client, placeOf(client.url(home, ""), undefined).url);
+  const list = await readJson(client, base, "checkpoints.json", { shape: checkpointsJson, mostBytes });
   const points = await readPoints(client, base, list, { from, until });
   const reader = openRecordReader(client, base, {
     repository: list.repository,
@@ -83,43 +78,18 @@ async function readPoints(
   for (const { year } of list.years) {
     if (year < oldest || year > newest) continue;
     const { checkpoints } =
-      year === list.year ? list : await readJson(client, base, `checkpoints/${year}.json`, yearJson);
+      year === list.year
+        ? list
+        : await readJson(client, base, `checkpoints/${year}.json`, { shape: yearJson, mostBytes });
     for (const { time: at, root } of checkpoints) points.push({ kind: "checkpoint", at, root });
   }
   points.sort((a, b) => (a.at < b.at ? -1 : 1));
-  if (points.some(({ at }, index) => at === points[index + 1]?.at)) throw badList(base, "names a checkpoint twice");
+  if (points.some(({ at }, index) => at === points[index + 1]?.at))
+    throw new Failure("SOURCE_BAD_DATA", `${base.href}checkpoints.json names a checkpoint twice`);
   return points;
 }
 
-const mostJsonBytes = 64 * 1_048_576;
-
-async function readJson<Shape extends z.ZodType>(
-  client: MirrorClient,
-  base: URL,
-  path: string,
-  shape: Shape,
-): Promise<z.infer<Shape>> {
-  const text = await client.text(client.url(base, path), mostJsonBytes);
-  if (!Buffer.isBuffer(text)) {
-    throw new Failure("SOURCE_REFUSED", `there is no ${path} below ${base.href} (the server answered ${text.status})`);
-  }
-  const parsed = shape.safeParse(parseJson(text));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw badList(base, `is not as asof writes it: ${issue?.path.join(".") ?? ""}`, path);
-}
-
-function badList(base: URL, text: string, path = "checkpoints.json"): Failure {
-  return new Failure("SOURCE_BAD_DATA", `${base.href}${path} ${text}`);
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString("utf8"));
-  } catch {
-    return undefined;
-  }
-}
+const mostBytes = 64 * 1_048_576;
 
 /** What a configuration takes for a name: it stands in messages and in the environment of the command. */
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/);

@@ -1,7 +1,5 @@
-import { readdirSync } from "node:fs";
 import path from "node:path";
 
-import { hasErrorCode } from "../../error-code.ts";
 import type { BasePath } from "../../model/base-path.ts";
 import type { DistributionSettings } from "../../model/config.ts";
 import { differenceOf } from "../../model/difference.ts";
@@ -18,6 +16,7 @@ import {
 import type { ComparedCheckpoints } from "../../pages/changes-json.ts";
 import { changesPageName, isChangesPageName } from "../../pages/changes-page.ts";
 import type { Stage } from "../../site/stage-tree.ts";
+import { namesIfThere } from "../../store/disk.ts";
 import { assetsPath } from "./assets-path.ts";
 import type { GeneratedFile } from "./site-files.ts";
 import type { Workspace } from "../workspace.ts";
@@ -97,10 +96,10 @@ function changeFilesThere({ publicLayout }: Workspace, base: BasePath, at: Times
   const folder = publicLayout.beside(base, at);
   const pages = path.join(folder, pagesFolder);
   return [
-    ...namesIn(folder)
+    ...namesIfThere(folder)
       .filter(isChangesJsonName)
       .map((name) => path.join(folder, name)),
-    ...namesIn(pages)
+    ...namesIfThere(pages)
       .filter(isChangesPageName)
       .map((name) => path.join(pages, name)),
   ];
@@ -131,13 +130,4 @@ function* partsAfterFirst(changes: Iterable<Change>): Generator<readonly [part: 
     some.push(change);
   }
   if (part > 1) yield [part, some];
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (hasErrorCode(error, "ENOENT", "ENOTDIR")) return [];
-    throw error;
-  }
 }

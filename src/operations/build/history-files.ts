@@ -1,8 +1,6 @@
 import { hash } from "node:crypto";
-import { readdirSync } from "node:fs";
 import path from "node:path";
 
-import { hasErrorCode } from "../../error-code.ts";
 import { Failure } from "../../failure.ts";
 import { editShards } from "../../model/edit-shards.ts";
 import { keptCheckpoints } from "../../model/history.ts";
@@ -18,7 +16,7 @@ import {
   renderHistoryIndex,
   renderHistoryShard,
 } from "../../pages/history-json.ts";
-import { readIfThere } from "../../store/disk.ts";
+import { namesIfThere, readIfThere } from "../../store/disk.ts";
 import type { Workspace } from "../workspace.ts";
 import { headText } from "./describe-site.ts";
 import { forgetHistory, printHistoryMemory, readHistoryMemory, writeHistoryMemory } from "./history-memory.ts";
@@ -82,7 +80,7 @@ function planNone(folders: readonly string[]): HistoryFilesPlan {
 /** What the shards of a repository have to be. Of `contents` those are there that were made. */
 interface Wanted {
   readonly shards: WrittenShards;
-  readonly contents: ReadonlyMap<string, () => string>;
+  readonly contents: ReadonlyMap<string, string>;
 }
 
 function planRepository(
@@ -109,18 +107,16 @@ function planRepository(
     ),
   ];
   // The index comes last, and its beginning at the very end: what they name is there.
-  const all = [...contents, ...index.map(([name, content]) => [name, () => content] as const)];
+  const all = [...contents, ...index];
   const files = folders.flatMap((folder) =>
-    all.map(([name, render]): GeneratedFile => ({
-      path: path.join(folder, name),
-      get content() {
-        return render();
-      },
-    })),
+    all.map(([name, content]): GeneratedFile => ({ path: path.join(folder, name), content })),
   );
   const wanted = new Set([...fileNames(shards), ...index.map(([name]) => name)]);
   const memory = printHistoryMemory(context, folders, shards);
-  const differing = files.filter((file) => !hasContent(file));
+  const namesThere = new Set(
+    folders.flatMap((folder, at) => [...(there[at] ?? [])].map((name) => path.join(folder, name))),
+  );
+  const differing = files.filter((file) => !namesThere.has(file.path) || !hasContent(file));
   return {
     files,
     differing,
@@ -175,7 +171,7 @@ function readShard(folder: string, prefix: string, written: WrittenShard | undef
   for (const [index, sha256] of (written?.files ?? []).entries()) {
     const file = path.join(folder, historyShardName(prefix, index + 1));
     const content = readIfThere(file);
-    if (content === undefined || hash("sha256", content) !== sha256)
+    if (content === undefined || digestOf(content) !== sha256)
       throw new Failure("DAMAGE", `${file} is not as it was written`);
     for (const [place, events] of readHistoryShard(content.toString("utf8"))) {
       const before = texts.get(place);
@@ -201,16 +197,16 @@ function fromRecords({ store, signal }: Workspace, history: History): Wanted {
   return wantedFrom(cutShard("", texts), new Map(), new Map());
 }
 
-/** Shards that were made beside those that were left; files that are as they were before are not among the contents. */
-function wantedFrom(made: readonly Shard[], left: WrittenShards, before: WrittenShards): Wanted {
+/** Shards that were made beside those that were left; files that are as they were before are not among the contents. Texts are let go of as soon as they stand in a content. */
+function wantedFrom(made: Iterable<Shard>, left: WrittenShards, before: WrittenShards): Wanted {
   const shards = new Map(left);
-  const contents = new Map<string, () => string>();
+  const contents = new Map<string, string>();
   for (const shard of made) {
     const { prefix } = shard;
     const files = shardParts(shard).map((part, index) => {
-      const render = (): string => renderHistoryShard(prefix, index + 1, part);
-      const sha256 = hash("sha256", render());
-      if (before.get(prefix)?.files[index] !== sha256) contents.set(historyShardName(prefix, index + 1), render);
+      const content = renderHistoryShard(prefix, index + 1, part);
+      const sha256 = digestOf(content);
+      if (before.get(prefix)?.files[index] !== sha256) contents.set(historyShardName(prefix, index + 1), content);
       return sha256;
     });
     shards.set(prefix, { weight: shard.weight, files });
@@ -218,15 +214,15 @@ function wantedFrom(made: readonly Shard[], left: WrittenShards, before: Written
   return { shards: new Map([...shards].toSorted(([a], [b]) => (a < b ? -1 : 1))), contents };
 }
 
+/** In few letters: there may be thousands to remember. */
+function digestOf(content: string | Uint8Array): string {
+  return hash("sha256", content, "base64url");
+}
+
 function fileNames(shards: WrittenShards): readonly string[] {
   return [...shards].flatMap(([prefix, { files }]) => files.map((_, index) => historyShardName(prefix, index + 1)));
 }
 
 function oursIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder).filter(isHistoryName);
-  } catch (error) {
-    if (hasErrorCode(error, "ENOENT")) return [];
-    throw error;
-  }
+  return namesIfThere(folder).filter(isHistoryName);
 }

@@ -4,9 +4,10 @@ import { rmSync } from "node:fs";
 import { z } from "zod";
 
 import type { Checkpoint, History } from "../../model/history.ts";
+import { shardName, shardPrefix } from "../../model/history-shards.ts";
 import { readSealed, writeSealed } from "../../store/sealed-file.ts";
 
-/** A shard as it was written: the SHA-256 of each of its files, and what its lines take. */
+/** A shard as it was written: the SHA-256 of each of its files, in base64url, and what its lines take. */
 export interface WrittenShard {
   readonly weight: number;
   readonly files: readonly string[];
@@ -30,7 +31,11 @@ export function readHistoryMemory(file: string, context: MemoryContext): History
   const { basis, folders, moment, shards } = memory.parse(JSON.parse(body.toString("utf8")));
   if (basis !== basisOf(context, moment)) return undefined;
   const kept = knownAt(context, moment).filter((checkpoint) => !wasGone(checkpoint, moment));
-  return { folders, kept, shards: new Map(shards.map(([prefix, weight, files]) => [prefix, { weight, files }])) };
+  return {
+    folders,
+    kept,
+    shards: new Map(shards.map(([name, bits, weight, files]) => [shardPrefix(name, bits), { weight, files }])),
+  };
 }
 
 /** What a memory depends on besides the checkpoints that are kept. */
@@ -46,7 +51,7 @@ export function printHistoryMemory(context: MemoryContext, folders: readonly str
     basis: basisOf(context, moment),
     folders,
     moment,
-    shards: Array.from(shards, ([prefix, { weight, files }]) => [prefix, weight, files]),
+    shards: Array.from(shards, ([prefix, { weight, files }]) => [shardName(prefix), prefix.length, weight, files]),
   });
 }
 
@@ -81,11 +86,11 @@ function wasGone({ tombstone }: Checkpoint, { event }: Moment): boolean {
   return tombstone !== undefined && tombstone.at <= event;
 }
 
-const label = "asof path history 1";
+const label = "asof path history 2";
 
 const memory = z.object({
   basis: z.string(),
   folders: z.array(z.string()),
   moment: z.object({ newest: z.string(), event: z.string() }),
-  shards: z.array(z.tuple([z.string(), z.number(), z.array(z.string())])),
+  shards: z.array(z.tuple([z.string(), z.number(), z.number(), z.array(z.string())])),
 });

@@ -1,10 +1,8 @@
-import { readdirSync } from "node:fs";
-
-import { hasErrorCode } from "../../error-code.ts";
 import type { BasePath } from "../../model/base-path.ts";
 import type { Digest } from "../../model/digest.ts";
 import { keptCheckpoints } from "../../model/history.ts";
 import type { Stage } from "../../site/stage-tree.ts";
+import { namesIfThere } from "../../store/disk.ts";
 import type { MadeFiles } from "../build/made-files.ts";
 import type { Workspace } from "../workspace.ts";
 
@@ -76,7 +74,7 @@ function missingRecords(folder: string, roots: readonly Digest[], made: Pick<Mad
   let missing: readonly Digest[] = [];
   // Roots only come last; what is pruned makes them fewer.
   made.holds(folder, `${roots.length} ${roots.at(-1) ?? ""}`, () => {
-    const there = new Set(namesIn(folder));
+    const there = new Set(namesIfThere(folder));
     missing = roots.filter((root) => !there.has(root));
     return missing.length === 0;
   });
@@ -92,13 +90,4 @@ function byPrefix(roots: readonly Digest[]): ReadonlyMap<string, readonly Digest
     else some.push(root);
   }
   return found;
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (hasErrorCode(error, "ENOENT", "ENOTDIR")) return [];
-    throw error;
-  }
 }

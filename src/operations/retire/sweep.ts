@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import path from "node:path";
 
 import { discardLeftPlains } from "../build/build-plain.ts";
@@ -8,6 +8,7 @@ import { protectedVersions } from "../../model/history.ts";
 import type { Checkpoint } from "../../model/history.ts";
 import { discard, discardIfEmpty } from "../../site/reveal.ts";
 import { sharedLedTo } from "../../site/shared-led-to.ts";
+import { namesIfThere } from "../../store/disk.ts";
 import { readBuiltRecord, readPlainState, writeBuiltRecord } from "../build/built-record.ts";
 import { keptBesides, servedThings } from "./kept-things.ts";
 import type { KeptThing } from "./kept-things.ts";
@@ -82,17 +83,13 @@ function dueCheckpoints(
       );
       if (gone.length === 0) return [];
       // Asked once: there are tombstones of every checkpoint that ever was.
-      const there = new Set(namesIn(publicLayout.base(basePath)));
-      const besides = new Set(namesIn(path.join(publicLayout.base(basePath), "_asof")));
+      const there = new Set(namesIfThere(publicLayout.base(basePath)));
+      const besides = new Set(namesIfThere(path.join(publicLayout.base(basePath), "_asof")));
       return gone.flatMap(({ created }) => [
         ...(there.has(created) ? [{ directory: publicLayout.checkpoint(basePath, created), isCheckpoint: true }] : []),
         ...(besides.has(created) ? [{ directory: publicLayout.beside(basePath, created), isCheckpoint: false }] : []),
       ]);
     });
-}
-
-function namesIn(folder: string): readonly string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 /** What was withdrawn has no grace: it goes as soon as the web server knows that it is gone. */
@@ -157,8 +154,7 @@ function markReachable(workspace: Workspace): Reachable {
 /** Walks the two levels `ab/name` and discards every name that is not kept. Names that asof would not have given are left alone. */
 function discardUnless(root: string, keep: (prefix: string, name: string) => boolean, trash: string): number {
   let count = 0;
-  if (!existsSync(root)) return count;
-  for (const prefix of readdirSync(root)) {
+  for (const prefix of namesIfThere(root)) {
     if (!/^[0-9a-f]{2}$/.test(prefix)) continue;
     for (const name of readdirSync(path.join(root, prefix))) {
       if (!/^[0-9a-f]{30,64}$/.test(name) || keep(prefix, name)) continue;

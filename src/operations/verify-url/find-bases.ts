@@ -5,6 +5,7 @@ import { logPieceName } from "../../model/log-piece.ts";
 import { isTimestamp } from "../../model/timestamp.ts";
 import type { Timestamp } from "../../model/timestamp.ts";
 import type { MirrorClient } from "./mirror-client.ts";
+import { parseJson } from "./read-json.ts";
 
 /** A checkpoint's own address means that checkpoint. */
 export function placeOf(
@@ -32,6 +33,16 @@ export async function findBases(client: MirrorClient, url: URL): Promise<readonl
   });
 }
 
+/** The base path that an address means. Throws USAGE for a site with several. */
+export async function onlyBase(client: MirrorClient, url: URL): Promise<URL> {
+  const bases = await findBases(client, url);
+  const [base] = bases;
+  if (base !== undefined && bases.length === 1) return base;
+  throw new Failure("USAGE", `${url.href} serves several base paths`, {
+    hint: `name one: ${bases.map(({ href }) => href).join(", ")}`,
+  });
+}
+
 /** How long its log is, as a base path says itself: no lines, and "" as their head, where nothing was ever recorded. */
 export interface AnnouncedLog {
   readonly length: number;
@@ -47,14 +58,6 @@ export async function readAnnouncedLog(client: MirrorClient, base: URL): Promise
 /** Whether a log is published, whatever is in it. */
 export async function hasLog(client: MirrorClient, base: URL): Promise<boolean> {
   return Buffer.isBuffer(await client.text(client.url(base, `_asof/log/${logPieceName(0)}`), mostJsonBytes));
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }
 
 const siteJson = z.object({
