@@ -19,6 +19,7 @@ import type { StateLayout } from "../../store/state-layout.ts";
 import type { Transaction } from "../../store/transaction.ts";
 import type { VersionIndex } from "../../store/version-index.ts";
 import { checkClock } from "../publish/clock.ts";
+import { contentRemote } from "../mirror/other-ways.ts";
 import { leaveOutTakenDown } from "./leave-out-taken-down.ts";
 import { openSource } from "./open-source.ts";
 import { readSource } from "./read-source.ts";
@@ -67,7 +68,7 @@ export async function sync(
     });
   }
   const history = store.repository(repository.name)?.history;
-  const source = openSource(workspace, repository, repository.remote);
+  const source = openSource(workspace, repository, contentRemote(repository.name, repository.remote));
   const transaction = store.begin();
   try {
     const gone = store.takenDown();
@@ -200,7 +201,7 @@ function nextEntries(
 }
 
 /** Content that was not fetched: the version before has it under this path, or the pool has it. A manifest need not say its size. */
-function knownContent(
+export function knownContent(
   layout: StateLayout,
   { path, digest, sizeBytes }: SourceEntry,
   earlier: Entry | undefined,
