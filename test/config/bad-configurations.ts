@@ -31,7 +31,7 @@ function distribution(title: string, settings: string, at: string, words: string
 }
 
 function pulp(title: string, value: string, words: string): BadConfiguration {
-  return remote(title, `type: pulp, url: ${JSON.stringify(value)}`, "3:33: repositories.r.remote.url", words);
+  return remote(title, `type: pulp, url: ${JSON.stringify(value)}`, "3:32: repositories.r.remote.url", words);
 }
 
 function basePath(title: string, value: string, words: string): BadConfiguration {
@@ -401,19 +401,19 @@ export const badConfigurations: readonly BadConfiguration[] = [
   remote(
     "a user without a password",
     'type: pulp, url: "https://h/a", user: u',
-    "3:51: repositories.r.remote.user",
+    "3:53: repositories.r.remote.user",
     "needs password_file",
   ),
   remote(
     "a password without a user",
     'type: pulp, url: "https://h/a", password_file: p',
-    "3:60: repositories.r.remote.password_file",
+    "3:62: repositories.r.remote.password_file",
     "needs user",
   ),
   remote(
     "a key without a certificate",
     'type: pulp, url: "https://h/a", key_file: p',
-    "3:55: repositories.r.remote.key_file",
+    "3:57: repositories.r.remote.key_file",
     "needs certificate_file",
   ),
   remote("a file remote without URL", "type: file", "3:5: repositories.r.remote.url", "is missing"),
