@@ -1,6 +1,7 @@
 import { Failure } from "../failure.ts";
 import type { RepositorySettings } from "../model/config.ts";
 import type { ChangeCounts } from "../model/difference.ts";
+import { latestVersion } from "../model/history.ts";
 import { secondsOf, timestampFromSeconds } from "../model/timestamp.ts";
 import type { Timestamp } from "../model/timestamp.ts";
 import { applyBuild, isEmptyPlan, planBuild, rememberLook } from "./build/build.ts";
@@ -125,7 +126,8 @@ async function updateOne(
     warnOfUnknownLabels(workspace, repository);
     const plan = planPrune(workspace, repository);
     writeTombstones(workspace, repository, plan);
-    const version = store.repository(name)?.history.versions.at(-1);
+    const recorded = store.repository(name)?.history;
+    const version = recorded === undefined ? undefined : latestVersion(recorded);
     return {
       repository: name,
       outcome: publication !== undefined ? "checkpoint" : notReady === undefined ? "unchanged" : "not-ready",
