@@ -37,6 +37,7 @@ export type FailureCode =
   | "SOURCE_BAD_DATA"
   | "SOURCE_MOVED"
   | "SOURCE_SHRUNK"
+  | "BACKFILL"
   // 5: this machine
   | "LOCAL_IO"
   | "CLOCK"
