@@ -38,6 +38,7 @@ export type FailureCode =
   | "SOURCE_MOVED"
   | "SOURCE_SHRUNK"
   | "SOURCE_LATE"
+  | "BACKFILL"
   // 5: this machine
   | "LOCAL_IO"
   | "CLOCK"

@@ -26,6 +26,7 @@ const codeOfFailure = {
   SOURCE_MOVED: 4,
   SOURCE_SHRUNK: 4,
   SOURCE_LATE: 4,
+  BACKFILL: 4,
   LOCAL_IO: 5,
   CLOCK: 5,
   RELOAD: 5,

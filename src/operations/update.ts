@@ -1,12 +1,12 @@
 import { Failure } from "../failure.ts";
 import type { RepositorySettings } from "../model/config.ts";
 import type { ChangeCounts } from "../model/difference.ts";
-import { newestKept } from "../model/history.ts";
+import { latestVersion, newestKept } from "../model/history.ts";
 import type { PulpRemote } from "../model/remote.ts";
 import { secondsOf, timestampFromSeconds } from "../model/timestamp.ts";
 import type { Timestamp } from "../model/timestamp.ts";
 import { applyBuild, isEmptyPlan, planBuild, rememberLook } from "./build/build.ts";
-import type { CommittedCheckpoint } from "./mirror/commit-checkpoint.ts";
+import type { TakenCheckpoint } from "./mirror/mirror.ts";
 import { mirror } from "./mirror/mirror.ts";
 import { asLocalFailure } from "./local-failure.ts";
 import { planPrune, warnOfUnknownLabels, writeTombstones } from "./retire/prune.ts";
@@ -44,7 +44,7 @@ export interface RepositoryUpdate {
   /** The newest that was made. */
   readonly checkpoint: Timestamp | undefined;
   /** All that a Pulp server had and the repository had not, oldest first: each bears the server's own second. */
-  readonly taken: readonly CommittedCheckpoint[];
+  readonly taken: readonly TakenCheckpoint[];
   readonly counts: ChangeCounts | undefined;
   readonly files: number;
   readonly bytes: number;
@@ -133,7 +133,8 @@ async function updateOne(
     warnOfUnknownLabels(workspace, repository);
     const plan = planPrune(workspace, repository);
     writeTombstones(workspace, repository, plan);
-    const version = store.repository(name)?.history.versions.at(-1);
+    const recorded = store.repository(name)?.history;
+    const version = recorded === undefined ? undefined : latestVersion(recorded);
     return {
       repository: name,
       outcome: publication !== undefined ? "checkpoint" : notReady === undefined ? "unchanged" : "not-ready",

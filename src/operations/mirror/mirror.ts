@@ -6,14 +6,14 @@ import type { Timestamp } from "../../model/timestamp.ts";
 import type { PulpCheckpoint } from "../../sources/pulp-checkpoint.ts";
 import type { PulpServer } from "../../sources/pulp-server.ts";
 import { SourceNotReady } from "../../sources/source.ts";
+import type { ChangeCounts } from "../../model/difference.ts";
+import { commitCheckpoint } from "../import/commit-checkpoint.ts";
+import { openWithdrawnCheck } from "../import/prepare-checkpoint.ts";
 import { checkClock } from "../publish/clock.ts";
 import { promisedSettled } from "../publish/settled.ts";
-import { leaveOutTakenDown } from "../sync/leave-out-taken-down.ts";
-import { readSource } from "../sync/read-source.ts";
 import type { Workspace } from "../workspace.ts";
-import { commitCheckpoint } from "./commit-checkpoint.ts";
-import type { CommittedCheckpoint } from "./commit-checkpoint.ts";
 import { openServer } from "./open-server.ts";
+import { prepareMirrored } from "./prepare-mirrored.ts";
 import { planMirror } from "./plan-mirror.ts";
 import type { MirrorPlan } from "./plan-mirror.ts";
 import { followRetention } from "./follow-retention.ts";
@@ -24,9 +24,17 @@ export interface MirrorOptions {
   readonly allowShrink: boolean;
 }
 
+export interface TakenCheckpoint {
+  readonly at: Timestamp;
+  readonly files: number;
+  readonly bytes: number;
+  /** Against the checkpoint before it. */
+  readonly counts: ChangeCounts;
+}
+
 export interface MirrorResult {
   /** Oldest first. */
-  readonly taken: readonly CommittedCheckpoint[];
+  readonly taken: readonly TakenCheckpoint[];
   /** Pruned because Pulp has them no more. */
   readonly followed: readonly Timestamp[];
   /** Up to which second Pulp can add nothing any more, and everything was taken. */
@@ -55,7 +63,7 @@ export async function mirror(
   const plan = planMirror(store.repository(name)?.history, look, { settled, taken: known.checkpoints });
   reportPlan(workspace, name, plan);
 
-  const taken: CommittedCheckpoint[] = [];
+  const taken: TakenCheckpoint[] = [];
   let horizon = plan.horizon;
   let failure: Failure | undefined;
   for (const checkpoint of plan.take) {
@@ -121,24 +129,20 @@ async function takeOne(
   repository: RepositorySettings,
   server: PulpServer,
   checkpoint: PulpCheckpoint,
-): Promise<CommittedCheckpoint | { readonly failure: Failure | undefined }> {
+): Promise<TakenCheckpoint | { readonly failure: Failure | undefined }> {
   const { store, signal, onProgress } = workspace;
   const { name } = repository;
   signal.throwIfAborted();
-  const transaction = store.begin();
   try {
-    const previous = store
-      .repository(name)
-      ?.history.checkpoints.findLast(
-        ({ created, tombstone }) => tombstone === undefined && created < checkpoint.second,
-      );
-    const source = server.open(checkpoint);
-    const whole = await readSource(workspace, repository, source, transaction, {
-      tag: undefined,
-      entries: () => (previous === undefined ? [] : store.versions.of(name, previous.root).entries),
-    });
-    const read = leaveOutTakenDown(workspace, name, whole, store.takenDown());
-    return await commitCheckpoint(workspace, repository, transaction, checkpoint.second, read);
+    const prepared = await prepareMirrored(workspace, repository, server.open(checkpoint), checkpoint.second);
+    const withdrawn = openWithdrawnCheck(workspace, store.repository(name)?.history.checkpoints ?? [])(prepared.root);
+    const counts = await commitCheckpoint(workspace, repository, { ...prepared, withdrawn });
+    if (withdrawn !== undefined) {
+      const text = `${name}: ${prepared.created} has the very files of ${withdrawn.created}, which was withdrawn, and is withdrawn as well`;
+      onProgress({ kind: "warning", text });
+    }
+    const { created, files, bytes } = prepared;
+    return { at: created, files, bytes, counts };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof SourceNotReady) {
@@ -147,7 +151,5 @@ async function takeOne(
     }
     if (error instanceof Failure && error.code.startsWith("SOURCE_")) return { failure: error };
     throw error;
-  } finally {
-    transaction.discard();
   }
 }

@@ -6,7 +6,7 @@ import { countChanges, differenceOf } from "../../model/difference.ts";
 import type { ChangeCounts } from "../../model/difference.ts";
 import type { Digest } from "../../model/digest.ts";
 import type { Entry } from "../../model/entry.ts";
-import { latestVersion } from "../../model/history.ts";
+import { latestVersion, nextVersion } from "../../model/history.ts";
 import type { HistoryEvent, Version } from "../../model/history.ts";
 import type { RelativePath } from "../../model/relative-path.ts";
 import { pairByPath } from "../../model/pair-by-path.ts";
@@ -147,8 +147,7 @@ function takeOver(
       ...planVersion(name, entries, (tree) => transaction.putTree(tree), { directories, changed }),
     };
     const bytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
-    const version = (history === undefined ? 0 : latestVersion(history).version) + 1;
-    events.push({ type: "version", at, version, root: index.root, files: entries.length, bytes });
+    events.push({ type: "version", at, version: nextVersion(history), root: index.root, files: entries.length, bytes });
   }
   if (manifest !== undefined && manifest.digest !== history?.upstreamManifest?.digest) {
     events.push({ type: "manifest", at, digest: manifest.digest, bytes: manifest.sizeBytes });
