@@ -1,5 +1,5 @@
 /** Text of an attribute or element; what is no entity of plain XML stays as it is. */
-export function unescapeXml(text: string): string {
+function unescapeXml(text: string): string {
   if (!text.includes("&")) return text;
   return text.replace(/&(?:(amp|lt|gt|quot|apos)|#(\d{1,7})|#x([0-9a-fA-F]{1,6}));/g, (whole, name, decimal, hex) => {
     if (typeof name === "string") return characters[name] ?? whole;
