@@ -104,11 +104,6 @@ function lastOfEachSecond(publications: readonly PulpPublication[]): readonly Pu
 
 /** Pulp leaves the fraction out when it is zero. */
 function compareTimes(a: string, b: string): number {
-  const [left, right] = [a, b].map((text) =>
-    text
-      .replace(/(?:Z|\+00:00)$/, "")
-      .padEnd(19)
-      .replace(/^([^.]*)$/, "$1."),
-  );
-  return left === right ? 0 : (left ?? "") < (right ?? "") ? -1 : 1;
+  const [left = "", right = ""] = [a, b].map((text) => text.replace(/(?:Z|\+00:00)$/, ""));
+  return left === right ? 0 : left < right ? -1 : 1;
 }

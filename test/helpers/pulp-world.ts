@@ -38,7 +38,7 @@ export function checkpointsOf(world: PulpWorld): readonly StandInPublication[] {
 
 /** By time: Pulp leaves out a fraction that is zero. */
 export function compareTimes(a: string, b: string): number {
-  const [left = "", right = ""] = [a, b].map((text) => text.replace(/^([^.]*)Z$/, "$1.Z"));
+  const [left = "", right = ""] = [a, b].map((text) => text.replace("Z", ""));
   return left < right ? -1 : 1;
 }
 
