@@ -19,6 +19,10 @@ export type Fault =
   | { readonly breakAfter: number }
   /** Announces no length, sends so many bytes of it as if that were all. */
   | { readonly endAfter: number }
+  /** The true answer, its body made another. */
+  | { readonly rewrite: (body: string) => string }
+  /** The true answer to another question. */
+  | { readonly forward: (target: string) => string }
   /** The true answer without one of its headers. */
   | { readonly without: string }
   /** Before the true answer is made, this happens. */
@@ -97,7 +101,8 @@ export async function aPulp(options: StandInOptions = {}): Promise<PulpStandIn> 
     if (!isWelcome(request, wants)) return send(response, { status: 403, body: "403: Forbidden" }, "none", now);
     const fault = nextFault(faults, target);
     if (typeof fault === "object" && "first" in fault) fault.first();
-    const truth = answer(world, target, request.headers.host ?? "");
+    const asked = typeof fault === "object" && "forward" in fault ? fault.forward(target) : target;
+    const truth = answer(world, asked, request.headers.host ?? "");
     if (delayMs === 0) send(response, truth, fault, now);
     else setTimeout(() => send(response, truth, fault, now), delayMs);
   };
@@ -173,7 +178,7 @@ function send(response: ServerResponse, truth: Answer, fault: Fault, now: number
   const all = Object.entries({ date: new Date(Math.floor(now) * 1000).toUTCString(), ...headers });
   const without = typeof fault === "object" && "without" in fault ? fault.without : undefined;
   const common = Object.fromEntries(all.filter(([name]) => name !== without));
-  const bytes = Buffer.from(body);
+  const bytes = Buffer.from(typeof fault === "object" && "rewrite" in fault ? fault.rewrite(body) : body);
   if (typeof fault === "object" && "endAfter" in fault) {
     const head = Object.entries(common).map(([name, value]) => `${name}: ${value}\r\n`);
     response.socket?.write(`HTTP/1.1 ${status} OK\r\n${head.join("")}connection: close\r\n\r\n`);
