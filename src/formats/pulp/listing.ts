@@ -47,11 +47,12 @@ const lineEnd =
 function parseLine(line: string): ListedName | undefined {
   const [, href = "", text = "", rest = ""] = /^<a href="([^"]*)">([^<]*)<\/a>(.*)$/.exec(line) ?? [];
   const plain = href.startsWith("./") ? href.slice(2) : href;
-  if (plain === "" || (plain !== text && href !== text)) return undefined;
-  const [, date = "", size = ""] = lineEnd.exec(rest.trimEnd()) ?? [];
+  const facts = lineEnd.exec(rest.trimEnd());
+  if (plain === "" || (plain !== text && href !== text) || facts === null) return undefined;
+  const [, date = "", size = ""] = facts;
   const isDirectory = plain.endsWith("/");
   const name = unescapeHtml(isDirectory ? plain.slice(0, -1) : plain);
-  return name === "" ? undefined : { name, isDirectory, date, size: size.trim() };
+  return name === "" ? undefined : { name, isDirectory, date, size };
 }
 
 function unescapeHtml(text: string): string {
