@@ -15,6 +15,7 @@ import { fileUrl, shownUrl } from "./manifest-location.ts";
 import { transferSmall } from "./manifest-small-files.ts";
 import { transferAll } from "./manifest-transfers.ts";
 import type { PulpPublication } from "./pulp-api.ts";
+import { crawl } from "./pulp-crawl.ts";
 import type { CrawledFile } from "./pulp-crawl.ts";
 import { readListedTree } from "./pulp-listed-tree.ts";
 import type { ListedTree } from "./pulp-listed-tree.ts";
@@ -153,8 +154,8 @@ export function openPulpCheckpoint(checkpoint: PulpCheckpoint, options: PulpChec
       const now = await readRoot(signal);
       if (!isSame(listed, now)) return "moved";
       if (tree === undefined || checkpoint.created !== undefined) return "settled";
-      const again = await readListedTree(root, now, reading(signal), ({ digest }) => pool.read(digest));
-      return isSame([...tree.files], [...again.files]) ? "settled" : "moved";
+      const again = await crawl(root, now, reading(signal));
+      return isSame([...tree.files.values()], again) ? "settled" : "moved";
     },
 
     async remember() {

@@ -69,6 +69,8 @@ export interface PulpStandIn {
   heal(): void;
   /** Requests for files of checkpoints, manifests among them. */
   files(): readonly string[];
+  /** Those whose bytes were sent. */
+  sent(): readonly string[];
 }
 
 /** One that ends with the test. */
@@ -81,6 +83,7 @@ export async function aPulp(options: StandInOptions = {}): Promise<PulpStandIn> 
   let open = 0;
   let mostOpen = 0;
   const headers: IncomingHttpHeaders[] = [];
+  const statuses: number[] = [];
   const world: PulpWorld = {
     publications: [],
     plugin,
@@ -92,7 +95,7 @@ export async function aPulp(options: StandInOptions = {}): Promise<PulpStandIn> 
 
   const listener: RequestListener = (request, response) => {
     const target = request.url ?? "";
-    targets.push(target);
+    const index = targets.push(target) - 1;
     headers.push(request.headers);
     open += 1;
     mostOpen = Math.max(mostOpen, open);
@@ -102,7 +105,10 @@ export async function aPulp(options: StandInOptions = {}): Promise<PulpStandIn> 
     const fault = nextFault(faults, target);
     if (typeof fault === "object" && "first" in fault) fault.first();
     const asked = typeof fault === "object" && "forward" in fault ? fault.forward(target) : target;
-    const truth = answer(world, asked, request.headers.host ?? "");
+    const found = answer(world, asked, request.headers.host ?? "");
+    const isKnown = found.headers?.["etag"] !== undefined && found.headers["etag"] === request.headers["if-none-match"];
+    const truth = isKnown ? { ...found, status: 304, body: "" } : found;
+    statuses[index] = truth.status;
     if (delayMs === 0) send(response, truth, fault, now);
     else setTimeout(() => send(response, truth, fault, now), delayMs);
   };
@@ -150,8 +156,13 @@ export async function aPulp(options: StandInOptions = {}): Promise<PulpStandIn> 
     remove: (one) => void world.publications.splice(world.publications.indexOf(one), 1),
     fault: (part, ...list) => void faults.set(part, [...list]),
     heal: () => faults.clear(),
-    files: () => targets.filter((target) => /\/\d{8}T\d{6}Z\/.*[^/]$/.test(target)),
+    files: () => targets.filter(isFile),
+    sent: () => targets.filter((target, index) => isFile(target) && statuses[index] === 200),
   };
+}
+
+function isFile(target: string): boolean {
+  return /\/\d{8}T\d{6}Z\/.*[^/]$/.test(target);
 }
 
 function answer(world: PulpWorld, target: string, host: string): Answer {
