@@ -29,7 +29,7 @@ export function directoryView(tree: Tree, context: ListingContext, heading: stri
   return { siteTitle, assets, heading, path: tree.path, checkpoint: undefined, hasParent: true, rows };
 }
 
-/** The page of a version's root, with the manifest that was generated for it. Of a checkpoint it tells what never changes: its neighbours and labels come and go. */
+/** The page of a version's root, with the manifest that was generated for it. Of a checkpoint it tells what seldom changes: its neighbours and labels come and go. */
 export function rootView(
   tree: Tree,
   publication: Publication | Checkpoint,

@@ -39,7 +39,7 @@ import { staleFiles } from "./stale-files.ts";
 import { staleRules, staleRulesWarnings } from "./stale-rules.ts";
 import { missingCheckpoints } from "./missing-checkpoints.ts";
 import { outdatedChanges } from "./outdated-changes.ts";
-import { openStagingFolder, stageCheckpoint } from "./stage-checkpoint.ts";
+import { openStagingFolder, stageCheckpoint, stageRootPage } from "./stage-checkpoint.ts";
 import { removeFromPool, removeFromSite, unfinishedTakeDowns } from "../retire/finish-take-downs.ts";
 import type { Workspace } from "../workspace.ts";
 
@@ -221,7 +221,10 @@ export async function applyBuild(workspace: Workspace, plan: BuildPlan): Promise
     const content = openStagingFolder(workspace, transaction, "content");
     const left: string[] = [];
     for (const pair of plan.checkpoints) left.push(...(await stageCheckpoint(workspace, content, pair)));
-    for (const pair of plan.changes) left.push(...stageChangeFiles(workspace, content, pair));
+    for (const pair of plan.changes) {
+      stageRootPage(workspace, content, pair);
+      left.push(...stageChangeFiles(workspace, content, pair));
+    }
     for (const { basePath, root, previous } of plan.records) stageRecords(workspace, content, basePath, root, previous);
     for (const file of plan.besides) content.file(file.path, file.content);
     await makeVisible(workspace, content.moves, transaction.dir);

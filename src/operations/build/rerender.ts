@@ -4,14 +4,12 @@ import path from "node:path";
 import type { DistributionSettings } from "../../model/config.ts";
 import type { Digest } from "../../model/digest.ts";
 import { keptCheckpoints } from "../../model/history.ts";
-import type { Checkpoint } from "../../model/history.ts";
-import { directoryView, rootView } from "../../site/listing-view.ts";
-import { hasOwnListing } from "../../site/listing-view.ts";
+import { directoryView, hasOwnListing, rootView } from "../../site/listing-view.ts";
 import type { Stage } from "../../site/stage-tree.ts";
 import { publicationNumbered, standsAsRecorded } from "./build-plain.ts";
 import { readPlainState } from "./built-record.ts";
 import { pinsOf } from "./client-kit.ts";
-import { checkpointDistributions, checkpointHeading, listingContext } from "./stage-checkpoint.ts";
+import { checkpointDistributions, checkpointHeading, listingContext, stageRootPage } from "./stage-checkpoint.ts";
 import type { Workspace } from "../workspace.ts";
 
 /**
@@ -52,21 +50,14 @@ export function stageListings(workspace: Workspace, stage: Stage): void {
     for (const checkpoint of history === undefined ? [] : keptCheckpoints(history)) {
       for (const distribution of checkpointDistributions(workspace, name)) {
         const dir = publicLayout.checkpoint(distribution.basePath, checkpoint.created);
-        const heading = checkpointHeading(workspace, distribution, checkpoint);
         const beside = publicLayout.beside(distribution.basePath, checkpoint.created);
-        stageRoot(checkpoint, dir, beside, heading);
+        stageRootPage(workspace, stage, { distribution, checkpoint });
+        below(checkpoint.root, dir, checkpointHeading(workspace, distribution, checkpoint));
         for (const pin of pinsOf(workspace, distribution, checkpoint)) {
           stage.file(path.join(beside, pin.name), pin.text);
         }
       }
     }
-  }
-
-  function stageRoot(checkpoint: Checkpoint, dir: string, beside: string, heading: string): void {
-    const tree = store.tree(checkpoint.root);
-    const page = pages.listing(rootView(tree, checkpoint, heading, context));
-    stage.file(path.join(hasOwnListing(tree) ? beside : dir, "index.html"), page);
-    below(checkpoint.root, dir, heading);
   }
 
   /** What is not served as recorded is made anew, with its pages, by the plan for plain distributions. */

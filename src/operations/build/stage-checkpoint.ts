@@ -3,6 +3,7 @@ import path from "node:path";
 
 import type { DistributionSettings } from "../../model/config.ts";
 import type { Checkpoint } from "../../model/history.ts";
+import { hasOwnListing, listingName, rootView } from "../../site/listing-view.ts";
 import type { ListingContext } from "../../site/listing-view.ts";
 import { openStage } from "../../site/stage-tree.ts";
 import type { Stage, StageContext } from "../../site/stage-tree.ts";
@@ -76,6 +77,25 @@ export async function stageCheckpoint(
     pageBeside: beside,
   });
   return left;
+}
+
+/** The page of a checkpoint's root, where the checkpoint stands on disk: it tells how much changed, which is another number when another checkpoint comes before it. */
+export function stageRootPage(
+  workspace: Workspace,
+  stage: Pick<Stage, "file">,
+  { distribution, checkpoint }: Pick<CheckpointPair, "distribution" | "checkpoint">,
+): void {
+  const { pages, publicLayout, store } = workspace;
+  const { basePath } = distribution;
+  const tree = store.tree(checkpoint.root);
+  const folder = hasOwnListing(tree)
+    ? publicLayout.beside(basePath, checkpoint.created)
+    : publicLayout.checkpoint(basePath, checkpoint.created);
+  const heading = checkpointHeading(workspace, distribution, checkpoint);
+  stage.file(
+    path.join(folder, listingName),
+    pages.listing(rootView(tree, checkpoint, heading, listingContext(workspace))),
+  );
 }
 
 /** The checkpoint distributions of a repository. */
