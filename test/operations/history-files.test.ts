@@ -170,6 +170,7 @@ describe("files below _asof/history/", () => {
     mirror.configure({ ...mirrored, repository: { history: false } });
     await mirror.ok("build");
     expect(Object.keys(contents(mirror))).toEqual([]);
+    expect(mirror.page("snapshots/repo/_asof/history/index.html")).toContain("There are no files that tell it");
     expect((await mirror.ok("verify")).exit).toBe(0);
     await play(mirror, [{ a: "2" }], 60);
     expect(Object.keys(contents(mirror))).toEqual([]);
@@ -196,10 +197,12 @@ async function isAsBuiltAnew(mirror: Mirror): Promise<void> {
   expect(contents(mirror)).toEqual(before);
 }
 
+/** The files for programs; the page beside them is one for all. */
 function contents(mirror: Mirror): Readonly<Record<string, string>> {
   if (!existsSync(mirror.file(folder))) return {};
   return Object.fromEntries(
     readdirSync(mirror.file(folder))
+      .filter((name) => name.endsWith(".json"))
       .toSorted()
       .map((name) => [name, readFileSync(mirror.file(`${folder}/${name}`), "utf8")]),
   );
