@@ -20,7 +20,7 @@ export type Fault =
   /** Announces no length, sends so many bytes of it as if that were all. */
   | { readonly endAfter: number }
   /** The true answer, its body made another. */
-  | { readonly rewrite: (body: string) => string }
+  | { readonly rewrite: (body: string) => string; readonly headers?: Readonly<Record<string, string>> }
   /** The true answer to another question. */
   | { readonly forward: (target: string) => string }
   /** The true answer without one of its headers. */
@@ -65,7 +65,7 @@ export interface PulpStandIn {
   finish(publication: StandInPublication): void;
   remove(publication: StandInPublication): void;
   /** The n-th request whose target has `part` in it meets the n-th fault; the last one stays. */
-  fault(part: string, ...faults: readonly [Fault, ...Fault[]]): void;
+  fault(part: string, ...faults: readonly Fault[]): void;
   heal(): void;
   /** Requests for files of checkpoints, manifests among them. */
   files(): readonly string[];
@@ -186,7 +186,8 @@ function send(response: ServerResponse, truth: Answer, fault: Fault, now: number
   if (fault === "never") return;
   const { status, headers = {}, body = "" } = typeof fault === "object" && "status" in fault ? fault : truth;
   response.sendDate = false;
-  const all = Object.entries({ date: new Date(Math.floor(now) * 1000).toUTCString(), ...headers });
+  const more = typeof fault === "object" && "rewrite" in fault ? fault.headers : {};
+  const all = Object.entries({ date: new Date(Math.floor(now) * 1000).toUTCString(), ...headers, ...more });
   const without = typeof fault === "object" && "without" in fault ? fault.without : undefined;
   const common = Object.fromEntries(all.filter(([name]) => name !== without));
   const bytes = Buffer.from(typeof fault === "object" && "rewrite" in fault ? fault.rewrite(body) : body);

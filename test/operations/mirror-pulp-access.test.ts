@@ -87,6 +87,12 @@ describe("a Pulp server that wants to know who asks", () => {
     ["no header", { headers_file: "h" }, { h: "# secret\n" }, "no header in it"],
     ["no authority", { ca_file: "c" }, { c: "secret" }, 'no PEM block "CERTIFICATE"'],
     [
+      "a key that wants a password",
+      { certificate_file: "c", key_file: "k" },
+      { c: "-----BEGIN CERTIFICATE-----\nsecret", k: "-----BEGIN ENCRYPTED PRIVATE KEY-----\nsecret" },
+      "encrypted",
+    ],
+    [
       "a certificate without its key",
       { certificate_file: "c" },
       { c: "-----BEGIN CERTIFICATE-----\nsecret" },
