@@ -55,15 +55,22 @@ export function cutByBits(prefix: string, items: readonly Keyed[], most: number)
 
 /** The first bits of a key, as digits. */
 export function digits(key: string, count: number = 8 * key.length): string {
-  return Array.from(key.slice(0, Math.ceil(count / 8)), (byte) => byte.charCodeAt(0).toString(2).padStart(8, "0"))
-    .join("")
-    .slice(0, count);
+  let all = "";
+  for (let byte = 0; 8 * byte < count; byte++) all += digitsOfByte[key.charCodeAt(byte)] ?? "";
+  return all.slice(0, count);
 }
+
+const digitsOfByte: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(2).padStart(8, "0"));
 
 /** The bytes that digits are, the last one filled up with zeros. */
 export function bytesOf(prefix: string): string {
-  const bytes = prefix.match(/.{1,8}/g) ?? [];
-  return bytes.map((bits) => String.fromCharCode(Number.parseInt(bits.padEnd(8, "0"), 2))).join("");
+  let bytes = "";
+  for (let from = 0; from < prefix.length; from += 8) {
+    let byte = 0;
+    for (let index = from; index < from + 8; index++) byte = 2 * byte + (prefix[index] === "1" ? 1 : 0);
+    bytes += String.fromCharCode(byte);
+  }
+  return bytes;
 }
 
 function commonBits(a: string, b: string, end: number): number {

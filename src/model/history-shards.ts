@@ -63,9 +63,10 @@ export function shardKey(path: string): string {
  * What a shard is called: the least key that can be in it, without zero bytes at its end. `a-z0-9.-` stand for themselves, each other byte is `_` and two digits. A key is in the last shard whose own is not after it.
  */
 export function shardName(prefix: string): string {
-  return Array.from(bytesOf(prefix.replace(/0+$/, "")), (byte) =>
-    /[a-z0-9.-]/.test(byte) ? byte : `_${byte.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  ).join("");
+  return bytesOf(prefix.replace(/0+$/, "")).replaceAll(
+    /[^a-z0-9.-]/g,
+    (byte) => `_${byte.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
 }
 
 /** The prefix of so many bits that has that name. */

@@ -16,11 +16,7 @@ import type { EventTexts } from "../model/history-shards.ts";
 
 export const historyIndexName = "index.json";
 
-/** Name of the file with a part of a shard; the first part is 1. Page scripts make it of the name in the index, too. */
-export function historyShardName(prefix: string, part: number): string {
-  return historyPartName(shardName(prefix), part);
-}
-
+/** Name of the file with a part of a shard; the first part is 1. */
 export function historyPartName(shard: string, part: number): string {
   return `n-${shard}${part === 1 ? "" : `_p${part}`}.json`;
 }
@@ -43,10 +39,9 @@ const mostIndexBytes = 8000;
  */
 export function* renderHistoryIndex(
   repository: string,
-  shards: Iterable<readonly [prefix: string, parts: number]>,
+  shards: Iterable<{ readonly prefix: string; readonly name: string; readonly parts: number }>,
 ): Generator<readonly [name: string, content: string], void, undefined> {
-  const entries = Array.from(shards, ([prefix, parts]) => {
-    const name = shardName(prefix);
+  const entries = Array.from(shards, ({ prefix, name, parts }) => {
     const weight = name.length + '"",'.length + (parts === 1 ? 0 : name.length + `"":${parts},`.length);
     return { key: bytesOf(prefix), bits: prefix.length, name, parts, weight };
   });
@@ -74,9 +69,9 @@ export function* renderHistoryIndex(
 }
 
 /** A part of a shard: a line a path, so that it is read back without a parser of JSON. */
-export function renderHistoryShard(prefix: string, part: number, texts: EventTexts): string {
+export function renderHistoryShard(shard: string, part: number, texts: EventTexts): string {
   const lines = Array.from(texts, ([path, events]) => historyLine(path, events));
-  return `{"schemaVersion":1,"shard":"${shardName(prefix)}","part":${part},"paths":[\n${lines.join(",\n")}\n]}\n`;
+  return `{"schemaVersion":1,"shard":"${shard}","part":${part},"paths":[\n${lines.join(",\n")}\n]}\n`;
 }
 
 /** What `renderHistoryShard` was given. Only for text that it made. */

@@ -15,7 +15,7 @@ export interface RareFile {
 }
 
 /**
- * Records a history as runs of asof would have recorded it, one file changed and a line of log for each checkpoint, in seconds where those runs would take hours: objects, records, log lines and statements are
+ * Records a history as runs of asof would have recorded it, a file or more changed and a line of log for each checkpoint, in seconds where those runs would take hours: objects, records, log lines and statements are
  * those of the store itself; only the barriers between them are missing, and manifests and sums, which are no part of what grows. The site is made by the first `asof build`.
  */
 export async function writeLongHistory(
@@ -27,6 +27,7 @@ export async function writeLongHistory(
     stepSeconds,
     content,
     rare = [],
+    changedAt = () => [],
   }: {
     readonly repository: string;
     readonly checkpoints: number;
@@ -37,6 +38,8 @@ export async function writeLongHistory(
     readonly content: ReadonlyMap<string, string>;
     /** Files that change now and then: which text each has from which number on, the first being 1. */
     readonly rare?: readonly RareFile[];
+    /** Further files that a checkpoint changes, each of them once in it. */
+    readonly changedAt?: (number: number) => readonly (readonly [path: string, text: string])[];
   },
 ): Promise<void> {
   let now = newest - checkpoints * stepSeconds;
@@ -48,22 +51,25 @@ export async function writeLongHistory(
     { type: "repository", at: first, name: repository, root },
     { type: "settled", at: first, settled: true },
   ]);
-  const unchanged = [...content].map(([name, text]) => entryOf(name, text));
+  const entries = new Map([...content].map(([name, text]) => [name, entryOf(name, text)]));
   for (let number = 1; number <= checkpoints; number++) {
     now += stepSeconds;
     const at = timestampFromSeconds(now);
-    const changing = rare.flatMap(({ path: name, texts }) => {
-      const since = Math.max(...[...texts.keys()].filter((from) => from <= number));
-      return entryOf(name, texts.get(since) ?? "", since);
-    });
-    const entries = [...unchanged, ...changing, entryOf("changing", `${number}\n`, number)].toSorted((a, b) =>
-      a.path < b.path ? -1 : 1,
-    );
+    const changing = [
+      ...rare.flatMap(({ path: name, texts }) => {
+        const text = texts.get(number) ?? (number === 1 ? "" : undefined);
+        return text === undefined ? [] : [[name, text] as const];
+      }),
+      ...changedAt(number),
+      ["changing", `${number}\n`] as const,
+    ];
+    for (const [name, text] of changing) entries.set(name, entryOf(name, text, number));
+    const sorted = [...entries.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1));
     const version = {
       version: number,
-      root: planTrees(repository, entries, (tree) => transaction.putTree(tree)),
-      files: entries.length,
-      bytes: entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      root: planTrees(repository, sorted, (tree) => transaction.putTree(tree)),
+      files: sorted.length,
+      bytes: sorted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     };
     const before = [{ type: "version", at, ...version }] as const;
     const log = store.repository(repository)?.log ?? emptyLog;
@@ -81,9 +87,9 @@ export async function writeLongHistory(
         created: at,
         checkpoint: true,
         manifest: null,
-        added: number === 1 ? entries.length : 0,
+        added: number === 1 ? sorted.length : 0,
         removed: 0,
-        changed: number === 1 ? 0 : 1 + rare.filter(({ texts }) => texts.has(number)).length,
+        changed: number === 1 ? 0 : changing.length,
         statement: { digest: statement.digest, bytes: statement.sizeBytes },
       },
     ]);

@@ -14,7 +14,7 @@ import {
 } from "../../src/model/history-shards.ts";
 import type { EventTexts, Shard } from "../../src/model/history-shards.ts";
 import { timestampFromSeconds } from "../../src/model/timestamp.ts";
-import { historyShardName, isHistoryName, readHistoryShard, renderHistoryShard } from "../../src/pages/history-json.ts";
+import { historyPartName, isHistoryName, readHistoryShard, renderHistoryShard } from "../../src/pages/history-json.ts";
 
 /** Few letters, so that names and folders meet; some that are odd in JSON, in UTF-16 or in file names. */
 const name = fc.string({
@@ -67,7 +67,7 @@ describe("shards of what happened to paths", () => {
       fc.property(steps, (all) => {
         const shards = [...cutShard("", stepByStep(all).texts)];
         const names = shards.flatMap((shard) =>
-          shardParts(shard).map((_, index) => historyShardName(shard.prefix, index + 1)),
+          shardParts(shard).map((_, index) => historyPartName(shardName(shard.prefix), index + 1)),
         );
         expect(new Set(names).size).toBe(names.length);
         for (const one of names) {
@@ -175,7 +175,7 @@ function onlyShard(texts: EventTexts): Shard {
 }
 
 function textOf({ prefix }: Shard, part: EventTexts, index: number): string {
-  return renderHistoryShard(prefix, index + 1, part);
+  return renderHistoryShard(shardName(prefix), index + 1, part);
 }
 
 function eventsOf(first: number, count: number): string {

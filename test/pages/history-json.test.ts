@@ -5,12 +5,11 @@ import { z } from "zod";
 import { compareNames } from "../../src/model/compare-names.ts";
 import { historyQueries, isMeant, namesFor } from "../../src/model/history-range.ts";
 import type { HistoryQuery } from "../../src/model/history-range.ts";
-import { cutShard, shardParts } from "../../src/model/history-shards.ts";
+import { cutShard, shardName, shardParts } from "../../src/model/history-shards.ts";
 import {
   historyIndexName,
   historyPageName,
   historyPartName,
-  historyShardName,
   isHistoryName,
   renderHistoryIndex,
   renderHistoryShard,
@@ -120,9 +119,16 @@ function filesOf(paths: readonly string[], events = 3): ReadonlyMap<string, stri
   const files = new Map<string, string>();
   for (const one of shards) {
     for (const [at, part] of shardParts(one).entries())
-      files.set(historyShardName(one.prefix, at + 1), renderHistoryShard(one.prefix, at + 1, part));
+      files.set(
+        historyPartName(shardName(one.prefix), at + 1),
+        renderHistoryShard(shardName(one.prefix), at + 1, part),
+      );
   }
-  const counted = shards.map((one) => [one.prefix, shardParts(one).length] as const);
+  const counted = shards.map((one) => ({
+    prefix: one.prefix,
+    name: shardName(one.prefix),
+    parts: shardParts(one).length,
+  }));
   for (const [name, content] of renderHistoryIndex("repo", counted)) files.set(name, content);
   return files;
 }

@@ -6,11 +6,11 @@ import { editShards } from "../../model/edit-shards.ts";
 import { keptCheckpoints } from "../../model/history.ts";
 import type { History } from "../../model/history.ts";
 import { editsAfter } from "../../model/history-regions.ts";
-import { cutShard, eventText, shardParts } from "../../model/history-shards.ts";
+import { cutShard, eventText, shardName, shardParts } from "../../model/history-shards.ts";
 import type { EventTexts, Shard } from "../../model/history-shards.ts";
 import { eventsIn } from "../../model/path-events.ts";
 import {
-  historyShardName,
+  historyPartName,
   isHistoryName,
   readHistoryShard,
   renderHistoryIndex,
@@ -100,29 +100,26 @@ function planRepository(
     followed !== undefined &&
     there.every((names) => fileNames(followed.shards).every((name) => names.has(name) || followed.contents.has(name)));
   const { shards, contents } = isEnough ? followed : fromRecords(workspace, history);
-  const index = [
-    ...renderHistoryIndex(
-      repository,
-      Array.from(shards, ([prefix, { files }]) => [prefix, files.length]),
-    ),
-  ];
+  const parts = Array.from(shards, ([prefix, { name, files }]) => ({ prefix, name, parts: files.length }));
   // The index comes last, and its beginning at the very end: what they name is there.
-  const all = [...contents, ...index];
-  const files = folders.flatMap((folder) =>
-    all.map(([name, content]): GeneratedFile => ({ path: path.join(folder, name), content })),
-  );
-  const wanted = new Set([...fileNames(shards), ...index.map(([name]) => name)]);
+  const index = new Map(renderHistoryIndex(repository, parts));
+  const wanted = new Set([...fileNames(shards), ...index.keys()]);
   const memory = printHistoryMemory(context, folders, shards);
-  const namesThere = new Set(
-    folders.flatMap((folder, at) => [...(there[at] ?? [])].map((name) => path.join(folder, name))),
-  );
-  const differing = files.filter((file) => !namesThere.has(file.path) || !hasContent(file));
+  const [files, differing, stale]: [GeneratedFile[], GeneratedFile[], string[]] = [[], [], []];
+  for (const [at, folder] of folders.entries()) {
+    for (const [name, content] of [...contents, ...index]) {
+      const file = { path: path.join(folder, name), content };
+      files.push(file);
+      // What was followed up from what stands there has changed.
+      const isOther = there[at]?.has(name) !== true || (isEnough && contents.has(name)) || !hasContent(file);
+      if (isOther) differing.push(file);
+    }
+    for (const name of there[at] ?? []) if (!wanted.has(name)) stale.push(path.join(folder, name));
+  }
   return {
     files,
     differing,
-    stale: folders.flatMap((folder, at) =>
-      [...(there[at] ?? [])].filter((name) => !wanted.has(name)).map((name) => path.join(folder, name)),
-    ),
+    stale,
     begin: () => {
       if (differing.length > 0) forgetHistory(memoryFile);
     },
@@ -154,7 +151,7 @@ function followUp(
     });
     if (edited === undefined) return undefined;
     const weights = new Map([...memory.shards].map(([prefix, { weight }]) => [prefix, weight]));
-    const read = (prefix: string): EventTexts => readShard(folder, prefix, memory.shards.get(prefix));
+    const read = (prefix: string): EventTexts => readShard(folder, memory.shards.get(prefix));
     const { replaced, shards } = editShards({ weights, edited, read });
     const left = new Map(memory.shards);
     for (const prefix of replaced) left.delete(prefix);
@@ -166,10 +163,10 @@ function followUp(
   }
 }
 
-function readShard(folder: string, prefix: string, written: WrittenShard | undefined): EventTexts {
+function readShard(folder: string, written: WrittenShard | undefined): EventTexts {
   const texts = new Map<string, string>();
   for (const [index, sha256] of (written?.files ?? []).entries()) {
-    const file = path.join(folder, historyShardName(prefix, index + 1));
+    const file = path.join(folder, historyPartName(written?.name ?? "", index + 1));
     const content = readIfThere(file);
     if (content === undefined || digestOf(content) !== sha256)
       throw new Failure("DAMAGE", `${file} is not as it was written`);
@@ -203,13 +200,14 @@ function wantedFrom(made: Iterable<Shard>, left: WrittenShards, before: WrittenS
   const contents = new Map<string, string>();
   for (const shard of made) {
     const { prefix } = shard;
+    const name = shardName(prefix);
     const files = shardParts(shard).map((part, index) => {
-      const content = renderHistoryShard(prefix, index + 1, part);
+      const content = renderHistoryShard(name, index + 1, part);
       const sha256 = digestOf(content);
-      if (before.get(prefix)?.files[index] !== sha256) contents.set(historyShardName(prefix, index + 1), content);
+      if (before.get(prefix)?.files[index] !== sha256) contents.set(historyPartName(name, index + 1), content);
       return sha256;
     });
-    shards.set(prefix, { weight: shard.weight, files });
+    shards.set(prefix, { name, weight: shard.weight, files });
   }
   return { shards: new Map([...shards].toSorted(([a], [b]) => (a < b ? -1 : 1))), contents };
 }
@@ -220,7 +218,7 @@ function digestOf(content: string | Uint8Array): string {
 }
 
 function fileNames(shards: WrittenShards): readonly string[] {
-  return [...shards].flatMap(([prefix, { files }]) => files.map((_, index) => historyShardName(prefix, index + 1)));
+  return [...shards.values()].flatMap(({ name, files }) => files.map((_, index) => historyPartName(name, index + 1)));
 }
 
 function oursIn(folder: string): readonly string[] {

@@ -4,11 +4,12 @@ import { rmSync } from "node:fs";
 import { z } from "zod";
 
 import type { Checkpoint, History } from "../../model/history.ts";
-import { shardName, shardPrefix } from "../../model/history-shards.ts";
+import { shardPrefix } from "../../model/history-shards.ts";
 import { readSealed, writeSealed } from "../../store/sealed-file.ts";
 
 /** A shard as it was written: the SHA-256 of each of its files, in base64url, and what its lines take. */
 export interface WrittenShard {
+  readonly name: string;
   readonly weight: number;
   readonly files: readonly string[];
 }
@@ -28,14 +29,11 @@ export interface HistoryMemory {
 export function readHistoryMemory(file: string, context: MemoryContext): HistoryMemory | undefined {
   const body = readSealed(file, label);
   if (body === undefined) return undefined;
-  const { basis, folders, moment, shards } = memory.parse(JSON.parse(body.toString("utf8")));
+  const [head = "", ...lines] = body.toString("utf8").split("\n");
+  const { basis, folders, moment } = memory.parse(JSON.parse(head));
   if (basis !== basisOf(context, moment)) return undefined;
   const kept = knownAt(context, moment).filter((checkpoint) => !wasGone(checkpoint, moment));
-  return {
-    folders,
-    kept,
-    shards: new Map(shards.map(([name, bits, weight, files]) => [shardPrefix(name, bits), { weight, files }])),
-  };
+  return { folders, kept, shards: new Map(lines.map(readLine)) };
 }
 
 /** What a memory depends on besides the checkpoints that are kept. */
@@ -47,12 +45,18 @@ export interface MemoryContext {
 export function printHistoryMemory(context: MemoryContext, folders: readonly string[], shards: WrittenShards): string {
   const { checkpoints, newestEvent } = context.history;
   const moment = { newest: checkpoints.at(-1)?.created ?? "", event: newestEvent };
-  return JSON.stringify({
-    basis: basisOf(context, moment),
-    folders,
-    moment,
-    shards: Array.from(shards, ([prefix, { weight, files }]) => [shardName(prefix), prefix.length, weight, files]),
-  });
+  const head = { basis: basisOf(context, moment), folders, moment };
+  return [JSON.stringify(head), ...Array.from(shards, printLine)].join("\n");
+}
+
+/** A line for each shard, in order of prefixes. There may be thousands, and nobody else wrote them: they are sealed. */
+function printLine([prefix, { name, weight, files }]: readonly [string, WrittenShard]): string {
+  return `${name} ${prefix.length} ${weight} ${files.join(" ")}`;
+}
+
+function readLine(line: string): readonly [string, WrittenShard] {
+  const [name = "", bits = "", weight = "", ...files] = line.split(" ");
+  return [shardPrefix(name, Number(bits)), { name, weight: Number(weight), files }];
 }
 
 export function writeHistoryMemory(file: string, text: string): void {
@@ -86,11 +90,10 @@ function wasGone({ tombstone }: Checkpoint, { event }: Moment): boolean {
   return tombstone !== undefined && tombstone.at <= event;
 }
 
-const label = "asof path history 2";
+const label = "asof path history 3";
 
 const memory = z.object({
   basis: z.string(),
   folders: z.array(z.string()),
   moment: z.object({ newest: z.string(), event: z.string() }),
-  shards: z.array(z.tuple([z.string(), z.number(), z.number(), z.array(z.string())])),
 });
