@@ -6,8 +6,8 @@ import { z } from "zod";
 
 import { compareNames } from "../../src/model/compare-names.ts";
 import { historyQueries, isMeant } from "../../src/model/history-range.ts";
-import { cutShard, shardParts } from "../../src/model/history-shards.ts";
-import { historyShardName, renderHistoryIndex, renderHistoryShard } from "../../src/pages/history-json.ts";
+import { cutShard, shardName, shardParts } from "../../src/model/history-shards.ts";
+import { historyPartName, renderHistoryIndex, renderHistoryShard } from "../../src/pages/history-json.ts";
 import { pageScriptContext } from "./page-script-context.ts";
 
 describe("the page of histories", () => {
@@ -97,10 +97,15 @@ function filesOf(paths: ReadonlyMap<string, number>): ReadonlyMap<string, string
   const shards = [...cutShard("", new Map([...paths].map(([path, count]) => [path, eventsOf(count)])))];
   const files = new Map<string, string>();
   for (const one of shards) {
+    const name = shardName(one.prefix);
     for (const [at, part] of shardParts(one).entries())
-      files.set(historyShardName(one.prefix, at + 1), renderHistoryShard(one.prefix, at + 1, part));
+      files.set(historyPartName(name, at + 1), renderHistoryShard(name, at + 1, part));
   }
-  const counted = shards.map((one) => [one.prefix, shardParts(one).length] as const);
+  const counted = shards.map((one) => ({
+    prefix: one.prefix,
+    name: shardName(one.prefix),
+    parts: shardParts(one).length,
+  }));
   for (const [name, content] of renderHistoryIndex("repo", counted)) files.set(name, content);
   return files;
 }
