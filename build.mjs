@@ -100,9 +100,9 @@ function staticImports(...entries) {
   return found;
 }
 
-/** zod for …/node_modules/zod/v4/core/core.js */
+/** zod for …/node_modules/zod/v4/core/core.js. What yargs needs is with it: it is loaded together. */
 function nameOfPackage(id) {
-  return /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(id)?.[1]?.replaceAll("/", "-") ?? null;
+  return /.*node_modules\/(yaml|zod)\//.exec(id)?.[1] ?? "yargs";
 }
 
 function licencesOf(chunks) {
@@ -119,7 +119,7 @@ function licencesOf(chunks) {
       if (file === undefined) throw new Error(`${name} has no licence file: it cannot be made part of asof`);
       return `${name} ${version} (${license})\n\n${readFileSync(path.join(folder, file), "utf8").trim()}\n`;
     });
-  return `Parts of the following packages are in the files beside this one.\n\n${parts.join(`\n${"-".repeat(80)}\n\n`)}`;
+  return `Parts of the following packages are in the files beside this one.\n\n${[...new Set(parts)].join(`\n${"-".repeat(80)}\n\n`)}`;
 }
 
 /** Keeps the declarations that index.d.ts leads to: the others describe what nobody can import. */

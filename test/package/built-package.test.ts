@@ -53,6 +53,12 @@ describe("the built package", () => {
     expect(statSync(path.join(dir, "public", "checkpoints", "repo", "checkpoints.json")).size).toBeGreaterThan(0);
   });
 
+  it("tells what is wrong with arguments in words, although the messages of yargs are not beside it", async () => {
+    const failed = asof([], "list", "--one", "--two").catch((error: unknown) => error);
+    expect(await failed).toMatchObject({ code: 2, stderr: expect.stringContaining("there is no option --one") });
+    expect((await asof([], "list", "--help")).stdout).toContain("Options of every command:");
+  });
+
   it("can be imported by a program, which then runs nothing by itself", async () => {
     const script = `
       import { loadConfig, parseInstant } from ${JSON.stringify(dist("index.js"))};
@@ -70,9 +76,9 @@ describe("the built package", () => {
     };
     expect((await loaded("--help")).length).toBeLessThanOrEqual(4);
     const build = await loaded("build");
-    expect(build.filter((file) => file.includes("/dist/")).length).toBeLessThanOrEqual(10);
+    expect(build.filter((file) => file.includes("/dist/")).length).toBeLessThanOrEqual(11);
     expect(
-      build.filter((file) => /\/node_modules\/(?:undici|chokidar|fast-glob|serve-handler|fs-extra)\//.test(file)),
+      build.filter((file) => /\/node_modules\/(?:yargs|undici|chokidar|fast-glob|serve-handler|fs-extra)\//.test(file)),
     ).toEqual([]);
   });
 
@@ -84,12 +90,11 @@ describe("the built package", () => {
     }: Record<string, Record<string, string>> = JSON.parse(
       readFileSync(path.join(program.dir, "package.json"), "utf8"),
     );
-    const named = [...notices.matchAll(/^(\S+) (\d\S*) \([\w.-]+\)$/gm)].map(([, name = "", version]) => [
-      name,
-      version,
-    ]);
-    expect(named).toEqual(["yaml", "zod"].map((name) => [name, devDependencies?.[name]]));
-    for (const [name = ""] of named) {
+    const named = new Map(
+      [...notices.matchAll(/^(\S+) (\d\S*) \([\w.-]+\)$/gm)].map(([, name = "", version]) => [name, version]),
+    );
+    for (const name of ["yaml", "yargs", "zod"]) expect(named.get(name)).toBe(devDependencies?.[name]);
+    for (const name of named.keys()) {
       expect(notices.slice(notices.indexOf(`${name} `))).toMatch(/Copyright/);
       expect(dependencies).not.toHaveProperty(name);
     }
