@@ -249,21 +249,18 @@ describe.skipIf(!nginxAvailable())("a past that was filled in", () => {
     const nginx = await nginxServer.start({ publicDir: mirror.file("public"), rulesDir: mirror.file("rules") });
     onTestFinished(() => nginx.stop());
     const answers = {
-      "20230101T000000Z": [404, null],
-      "20240101T120000Z": [301, "20240101T000000Z"],
-      "20250101T000000Z": [301, "20240102T000000Z"],
-      "20250318T190000Z": [301, after(0)],
-      "20250318T210000Z": [301, "20250318T200000Z"],
+      "20240101T120000Z": "20240101T000000Z",
+      "20250101T000000Z": "20240102T000000Z",
+      "20250318T190000Z": after(0),
+      "20250318T210000Z": "20250318T200000Z",
     };
-    for (const [time, [status, to]] of Object.entries(answers)) {
-      const answer = await fetch(`${nginx.url}snapshots/repo/${time}/a`, { redirect: "manual" });
-      expect([time, answer.status, answer.headers.get("location")]).toEqual([
-        time,
-        status,
-        to === null ? null : `/snapshots/repo/${to}/a`,
-      ]);
-      if (status === 301) expect(answer.headers.get("cache-control")).toBe("no-cache");
+    const ask = (time: string) => fetch(`${nginx.url}snapshots/repo/${time}/a`, { redirect: "manual" });
+    for (const [time, to] of Object.entries(answers)) {
+      const { status, headers } = await ask(time);
+      const answer = [time, status, headers.get("location"), headers.get("cache-control")];
+      expect(answer).toEqual([time, 301, `/snapshots/repo/${to}/a`, "no-cache"]);
     }
+    expect((await ask("20230101T000000Z")).status).toBe(404);
     const url = `${nginx.url}snapshots/repo/`;
     expect((await mirror.ok("verify", "--url", url, "--all")).out).toContain("20240101T000000Z");
     await mirror.ok("plan", "--years", "1");
