@@ -37,6 +37,8 @@ export type FailureCode =
   | "SOURCE_BAD_DATA"
   | "SOURCE_MOVED"
   | "SOURCE_SHRUNK"
+  | "SOURCE_LATE"
+  | "BACKFILL"
   // 5: this machine
   | "LOCAL_IO"
   | "CLOCK"

@@ -25,6 +25,8 @@ const codeOfFailure = {
   SOURCE_BAD_DATA: 4,
   SOURCE_MOVED: 4,
   SOURCE_SHRUNK: 4,
+  SOURCE_LATE: 4,
+  BACKFILL: 4,
   LOCAL_IO: 5,
   CLOCK: 5,
   RELOAD: 5,

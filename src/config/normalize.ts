@@ -77,9 +77,34 @@ function retention({ within, labels, ...counts }: WrittenRetention): RetentionPo
 
 function remote(written: WrittenRemote, absolute: (value: string) => string): Remote {
   if (written.type === "file") return { type: "file", url: new URL(written.url).href, mode: written.mode };
+  if (written.type === "pulp") return pulpRemote(written, absolute);
   const { type, include, exclude, symlinks } = written;
   const ready = written.ready === undefined ? undefined : parseRelativePath(written.ready);
   return { type, path: absolute(written.path), include, exclude, symlinks, ready };
+}
+
+function pulpRemote(
+  written: Extract<WrittenRemote, { type: "pulp" }>,
+  absolute: (value: string) => string,
+): Extract<Remote, { type: "pulp" }> {
+  const file = (value: string | undefined): string | undefined => (value === undefined ? undefined : absolute(value));
+  return {
+    type: "pulp",
+    url: folderUrl(written.url),
+    api: written.api === undefined ? undefined : folderUrl(written.api),
+    distribution: written.distribution,
+    user: written.user,
+    passwordFile: file(written.password_file),
+    headersFile: file(written.headers_file),
+    caFile: file(written.ca_file),
+    certificateFile: file(written.certificate_file),
+    keyFile: file(written.key_file),
+    followRetention: written.follow_retention,
+  };
+}
+
+function folderUrl(text: string): string {
+  return new URL(text.endsWith("/") ? text : `${text}/`).href;
 }
 
 function distribution(name: string, written: WrittenDistribution): DistributionSettings {

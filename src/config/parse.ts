@@ -3,6 +3,7 @@ import path from "node:path";
 
 import { Failure } from "../failure.ts";
 import type { Config } from "../model/config.ts";
+import type { Remote } from "../model/remote.ts";
 import { readConfigDocument } from "./document.ts";
 import type { Place, Syntax } from "./document.ts";
 import { hasErrorCode } from "../error-code.ts";
@@ -116,14 +117,21 @@ function keysOf(value: unknown): readonly string[] {
 }
 
 function readableSecrets(config: Config, warn: (where: readonly PathKey[], message: string) => string): string[] {
-  return config.repositories
-    .filter(({ remote }) => remote?.type === "file" && hasCredentials(new URL(remote.url)))
-    .map(({ name }) =>
-      warn(
-        ["repositories", name, "remote", "url"],
-        `holds a user name or password, and every user of this machine may read the file (chmod o-r ${path.basename(config.file)})`,
+  return config.repositories.flatMap(({ name, remote }) =>
+    Object.entries(urlsOf(remote))
+      .filter(([, url]) => url !== undefined && hasCredentials(new URL(url)))
+      .map(([key]) =>
+        warn(
+          ["repositories", name, "remote", key],
+          `holds a user name or password, and every user of this machine may read the file (chmod o-r ${path.basename(config.file)})`,
+        ),
       ),
-    );
+  );
+}
+
+function urlsOf(remote: Remote | undefined): Readonly<Record<string, string | undefined>> {
+  if (remote?.type === "pulp") return { url: remote.url, api: remote.api };
+  return remote?.type === "file" ? { url: remote.url } : {};
 }
 
 interface LocatedFault {

@@ -24,6 +24,7 @@ export const rules: readonly ((input: RuleInput) => Iterable<Fault>)[] = [
   configurationOutsideGenerated,
   templatesOutsideGenerated,
   remotesApartFromOwnFolders,
+  secretsWhole,
   basePathsApart,
   repositoriesExist,
   redirectNeedsUnsettled,
@@ -76,6 +77,20 @@ function* remotesApartFromOwnFolders(input: RuleInput): Iterable<Fault> {
         ["repositories", name, "remote", setting],
         `${source} ${relation} ${key} (${folder}); the two must lie apart`,
       );
+    }
+  }
+}
+
+/** A password without a user would never be sent, and a key without a certificate means nothing. */
+function* secretsWhole({ config }: RuleInput): Iterable<Fault> {
+  for (const { name, remote } of config.repositories) {
+    if (remote?.type !== "pulp") continue;
+    const where = (key: string): readonly string[] => ["repositories", name, "remote", key];
+    const { user, passwordFile, keyFile, certificateFile } = remote;
+    if (user !== undefined && passwordFile === undefined) yield fault(where("user"), "needs password_file beside it");
+    if (user === undefined && passwordFile !== undefined) yield fault(where("password_file"), "needs user beside it");
+    if (keyFile !== undefined && certificateFile === undefined) {
+      yield fault(where("key_file"), "needs certificate_file beside it");
     }
   }
 }
@@ -145,6 +160,7 @@ function generatedFolders(config: Config): readonly OwnFolder[] {
 /** Where a remote reads on this machine, or undefined. */
 export function localPath(remote: Remote): string | undefined {
   if (remote.type === "directory") return remote.path;
+  if (remote.type === "pulp") return undefined;
   return remote.url.startsWith("file:") ? fileURLToPath(remote.url) : undefined;
 }
 

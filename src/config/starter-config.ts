@@ -7,7 +7,8 @@ export function starterConfig(options: {
   readonly name: string;
   readonly remote:
     | Pick<Extract<WrittenRemote, { type: "file" }>, "type" | "url">
-    | Pick<Extract<WrittenRemote, { type: "directory" }>, "type" | "path">;
+    | Pick<Extract<WrittenRemote, { type: "directory" }>, "type" | "path">
+    | Pick<Extract<WrittenRemote, { type: "pulp" }>, "type" | "url">;
 }): string {
   const { name } = options;
   return `# yaml-language-server: $schema=${options.schema}
@@ -61,6 +62,15 @@ function remoteLines(remote: Parameters<typeof starterConfig>[0]["remote"]): str
     return `      type: file
       url: ${JSON.stringify(remote.url)}
       # mode: additive               # or mirror: drop what leaves the manifest`;
+  }
+  if (remote.type === "pulp") {
+    return `      type: pulp
+      url: ${JSON.stringify(remote.url)}
+      # api: "https://pulp.example.org/pulp/api/v3/"   # no default; tells which publications are complete
+      # distribution: name           # no default; in the API, where its base_url is not the url above
+      # user: name                   # no default; and password_file, or headers_file, or certificate_file and key_file
+      # ca_file: pulp-ca.pem         # no default
+      # follow_retention: false`;
   }
   return `      type: directory
       path: ${JSON.stringify(remote.path)}

@@ -15,6 +15,30 @@ export function remoteUrlProblem(text: string): string | undefined {
   return url.pathname.endsWith("/") ? "names a folder; give the manifest itself, such as .../PULP_MANIFEST" : undefined;
 }
 
+/** Why `text` cannot be the address of a Pulp distribution or of its API, or undefined. The slash at the end may be left out. */
+export function pulpUrlProblem(text: string): string | undefined {
+  if (!/^https?:\/\/[^/]/i.test(text)) return "must begin with http:// or https:// and a host";
+  if (text.includes("?") || text.includes("#"))
+    return "has a query (?) or a fragment (#); a token goes into headers_file";
+  if (/[\s\p{Cc}\\]/u.test(text)) return "has a space, a control character or a backslash; write it percent-encoded";
+  const url = parseUrl(text);
+  if (url === undefined) return "is not a valid URL";
+  const path = text.replace(/^https?:\/\/[^/]*\/?/i, "").replace(/\/$/, "");
+  if (path === "") return "has no path; give the distribution's own, or the API's";
+  if (path.split("/").some((segment) => segment === "" || /^(?:\.|%2e){1,2}$/i.test(segment))) {
+    return "has an empty segment, . or .. in its path";
+  }
+  return isEncodedWell(path) ? undefined : "has a % that encodes no character";
+}
+
+function isEncodedWell(path: string): boolean {
+  try {
+    return !decodeURIComponent(path).includes("\0");
+  } catch {
+    return false;
+  }
+}
+
 /** Why `text` cannot be the public address of a site, or undefined. Its path goes into three server languages. */
 export function siteUrlProblem(text: string): string | undefined {
   if (!/^https?:\/\//i.test(text)) return "must begin with http:// or https://";

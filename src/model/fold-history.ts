@@ -1,5 +1,14 @@
 import type { Digest } from "./digest.ts";
-import type { Checkpoint, History, HistoryEvent, LostInterval, Publication, TakenDown, Version } from "./history.ts";
+import type {
+  Checkpoint,
+  History,
+  HistoryEvent,
+  LostInterval,
+  NextChanges,
+  Publication,
+  TakenDown,
+  Version,
+} from "./history.ts";
 import { addSeconds, earliestSecond } from "./timestamp.ts";
 import type { Timestamp } from "./timestamp.ts";
 
@@ -54,24 +63,28 @@ export function openHistoryFold(before?: { readonly history: History; readonly l
       case "repository":
         throw new Error(`a second beginning in the history of ${name}`);
       case "version": {
-        const { version, root, files, bytes } = event;
-        versions.push({ version, root, files, bytes });
+        const { version, root, files, bytes, filled } = event;
+        versions.push({ version, root, files, bytes, ...(filled === undefined ? {} : { filled }) });
         break;
       }
       case "manifest":
         upstreamManifest = { digest: event.digest, bytes: event.bytes };
         break;
       case "publication": {
+        const isFilled = event.checkpoint && horizon !== undefined && event.created <= horizon;
+        const later = isFilled ? publications.findIndex(({ created }) => created > event.created) : -1;
+        const index = later < 0 ? publications.length : later;
         // Content that a plain publication alone held is swept when another one takes its place: nothing can go back to it.
-        const superseded = publications.at(-1);
+        const superseded = publications[index - 1];
         if (superseded?.checkpoint === false) unservable.add(superseded.publication);
         const version = versions[event.version];
         if (version === undefined)
           throw new Error(`publication ${event.publication} names version ${event.version}, which is not there`);
         const publication = publishedVersion(event, version);
-        publications.push(publication);
+        publications.splice(index, 0, publication);
         if (!event.checkpoint) break;
         place(publication);
+        if (event.next !== undefined) recount(event.next);
         if (horizon === undefined || event.created > horizon) horizon = event.created;
         break;
       }
@@ -147,6 +160,15 @@ export function openHistoryFold(before?: { readonly history: History; readonly l
     }
     const index = placeOf(created);
     checkpoints.splice(index, checkpoints[index]?.created === created ? 1 : 0, checkpoint);
+  }
+
+  /** A checkpoint that has another one before it now changes something else. */
+  function recount({ created, added, removed, changed }: NextChanges): void {
+    const checkpoint = knownCheckpoint(created, "a count of changes");
+    const index = publications.findIndex(({ publication }) => publication === checkpoint.publication);
+    const publication = publications[index];
+    if (publication !== undefined) publications[index] = { ...publication, added, removed, changed };
+    place({ ...checkpoint, added, removed, changed });
   }
 
   /** The index of the first checkpoint that is not earlier. */

@@ -1,13 +1,20 @@
-import type { History } from "./history.ts";
+import type { Checkpoint, History } from "./history.ts";
 import type { Timeline, TimelinePoint } from "./timeline.ts";
+import { addSeconds } from "./timestamp.ts";
 import type { Timestamp } from "./timestamp.ts";
+
+/** What answers depend on. */
+interface KnownTimes extends Pick<History, "lost"> {
+  /** Ascending by name. */
+  readonly checkpoints: readonly Pick<Checkpoint, "created" | "tombstone">[];
+}
 
 /**
  * What a repository answers for each second. With `pruned: redirect` tombstones of the retention rules are skipped, as Pulp does. What was withdrawn is gone all the same, because the answer
  * is to say why; and so is what was lost, because nobody knows what it was.
  */
 export function timelineOf(
-  history: Pick<History, "checkpoints" | "horizon" | "lost">,
+  history: KnownTimes & Pick<History, "horizon">,
   options: { readonly pruned: "gone" | "redirect"; readonly settled: boolean },
 ): Timeline {
   if (isWhole(history)) {
@@ -37,10 +44,7 @@ export interface GoneInterval {
 }
 
 /** The runs that a timeline with the same `pruned` answers 410 for, ascending. */
-export function goneIntervals(
-  history: Pick<History, "checkpoints" | "lost">,
-  pruned: "gone" | "redirect" = "gone",
-): readonly GoneInterval[] {
+export function goneIntervals(history: KnownTimes, pruned: "gone" | "redirect" = "gone"): readonly GoneInterval[] {
   const intervals: GoneInterval[] = [];
   if (isWhole(history)) return intervals;
   let open: Stretch | undefined;
@@ -57,7 +61,7 @@ export function goneIntervals(
 }
 
 /** Whether nothing was ever pruned, withdrawn or lost. */
-function isWhole({ checkpoints, lost }: Pick<History, "checkpoints" | "lost">): boolean {
+function isWhole({ checkpoints, lost }: KnownTimes): boolean {
   return lost.length === 0 && checkpoints.every(({ tombstone }) => tombstone === undefined);
 }
 
@@ -75,12 +79,17 @@ interface Stretch {
 }
 
 /** Checkpoints and lost intervals, in the order of time. */
-function stretches({ checkpoints, lost }: Pick<History, "checkpoints" | "lost">): readonly Stretch[] {
+function stretches({ checkpoints, lost }: KnownTimes): readonly Stretch[] {
   const known = checkpoints.map(({ created, tombstone }): Stretch => {
     const kind = tombstone === undefined ? "kept" : tombstone.cause;
     return { from: created, until: created, kind, reason: tombstone?.reason ?? "" };
   });
   if (lost.length === 0) return known;
-  const unknown = lost.map(({ from, until }): Stretch => ({ from, until, kind: "lost", reason: "history lost" }));
+  const unknown = lost.map(({ from, until }): Stretch => {
+    // What was found again is known from its second on.
+    const found = checkpoints.find(({ created }) => created > from && created <= until)?.created;
+    const end = found === undefined ? until : addSeconds(found, -1);
+    return { from, until: end, kind: "lost", reason: "history lost" };
+  });
   return [...known, ...unknown].toSorted((a, b) => (a.from < b.from ? -1 : 1));
 }

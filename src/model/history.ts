@@ -12,7 +12,7 @@ export type HistoryEvent =
   | ({ readonly type: "version"; readonly at: Timestamp } & Version)
   /** The upstream manifest changed (`mode: mirror` publishes it as it is). */
   | { readonly type: "manifest"; readonly at: Timestamp; readonly digest: Digest; readonly bytes: number }
-  | ({ readonly type: "publication"; readonly at: Timestamp } & Publication)
+  | ({ readonly type: "publication"; readonly at: Timestamp; readonly next?: NextChanges | undefined } & Publication)
   /** The checkpoint named is no more. Without a cause: by the retention rules. */
   | {
       readonly type: "tombstone";
@@ -43,9 +43,14 @@ export interface Version {
   readonly root: Digest;
   readonly files: number;
   readonly bytes: number;
+  /** Set on the content of an earlier time, which was filled in later: it never is the latest version. */
+  readonly filled?: true | undefined;
 }
 
-/** `created` is the checkpoint's name when `checkpoint` is set. Changes are against the checkpoint before. */
+/**
+ * `created` is the checkpoint's name when `checkpoint` is set. Changes are against the checkpoint before. A checkpoint that is not later than the horizon was filled in: in the order of publications it stands
+ * where its time puts it.
+ */
 export interface Publication extends ChangeCounts {
   readonly publication: number;
   readonly version: number;
@@ -56,6 +61,11 @@ export interface Publication extends ChangeCounts {
   readonly sums?: StoredFile | undefined;
   readonly statement?: StoredFile | undefined;
   readonly signatures?: readonly NamedFile[] | undefined;
+}
+
+/** What the checkpoint after one that was filled in changes against that. */
+export interface NextChanges extends ChangeCounts {
+  readonly created: Timestamp;
 }
 
 /** A generated file that is kept in the pool. */
@@ -104,6 +114,7 @@ export interface History {
   readonly name: string;
   /** Ascending; the first is version 0. */
   readonly versions: readonly [Version, ...Version[]];
+  /** In the order in which they took each other's place: ascending by number, but for those that were filled in. */
   readonly publications: readonly Publication[];
   /**
    * Numbers of publications that plain distributions must not serve: pruned checkpoints, plain ones that another followed, and all that held the content of a withdrawn one when it was
@@ -126,7 +137,12 @@ export interface History {
 }
 
 export function latestVersion(history: Pick<History, "versions">): Version {
-  return history.versions.at(-1) ?? history.versions[0];
+  return history.versions.findLast(({ filled }) => filled !== true) ?? history.versions[0];
+}
+
+/** The number of the version that comes next. It is not the one after the latest where others were filled in. */
+export function nextVersion(history: Pick<History, "versions"> | undefined): number {
+  return history?.versions.length ?? 1;
 }
 
 export function keptCheckpoints(history: Pick<History, "checkpoints">): readonly Checkpoint[] {

@@ -8,7 +8,9 @@ export interface PackedHistory extends Pick<History, "name" | "lost" | "newestEv
   readonly horizon: Timestamp | null;
   readonly settled: boolean | null;
   readonly upstreamManifest: StoredFile | null;
-  readonly versions: Columns<Version>;
+  readonly versions: Columns<Omit<Version, "filled">>;
+  /** Numbers of versions. */
+  readonly filled: readonly number[];
   readonly publications: Columns<Omit<Publication, "manifest" | "sums" | "statement" | "signatures">> & {
     readonly manifest: FileColumns & { readonly name: readonly (string | null)[] };
     readonly sums: FileColumns;
@@ -50,6 +52,7 @@ export function packHistory(history: History): PackedHistory {
       files: versions.map(({ files }) => files),
       bytes: versions.map(({ bytes }) => bytes),
     },
+    filled: versions.flatMap(({ version, filled }) => (filled === true ? [version] : [])),
     publications: {
       publication: publications.map(({ publication }) => publication),
       version: publications.map(({ version }) => version),
@@ -89,11 +92,13 @@ function fileColumns(files: readonly (StoredFile | null | undefined)[]): FileCol
 /** The history that was packed. Throws where it cannot be one. */
 export function unpackHistory(packed: PackedHistory): History {
   const { version, root, files, bytes } = packed.versions;
+  const filled = new Set(packed.filled);
   const versions = root.map((digest, row) => ({
     version: version[row] ?? 0,
     root: digest,
     files: files[row] ?? 0,
     bytes: bytes[row] ?? 0,
+    ...(filled.has(version[row] ?? 0) ? { filled: true as const } : {}),
   }));
   const { publications, made } = unpackPublications(packed.publications, versions);
   const checkpoints = inOrder(made);

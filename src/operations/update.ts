@@ -1,9 +1,13 @@
 import { Failure } from "../failure.ts";
 import type { RepositorySettings } from "../model/config.ts";
 import type { ChangeCounts } from "../model/difference.ts";
+import { latestVersion, newestKept } from "../model/history.ts";
+import type { PulpRemote } from "../model/remote.ts";
 import { secondsOf, timestampFromSeconds } from "../model/timestamp.ts";
 import type { Timestamp } from "../model/timestamp.ts";
 import { applyBuild, isEmptyPlan, planBuild, rememberLook } from "./build/build.ts";
+import type { TakenCheckpoint } from "./mirror/mirror.ts";
+import { mirror } from "./mirror/mirror.ts";
 import { asLocalFailure } from "./local-failure.ts";
 import { planPrune, warnOfUnknownLabels, writeTombstones } from "./retire/prune.ts";
 import { hasNewContent, publish } from "./publish/publish.ts";
@@ -37,7 +41,10 @@ export interface UpdateResult {
 export interface RepositoryUpdate {
   readonly repository: string;
   readonly outcome: "checkpoint" | "unchanged" | "not-ready" | "failed";
+  /** The newest that was made. */
   readonly checkpoint: Timestamp | undefined;
+  /** All that a Pulp server had and the repository had not, oldest first: each bears the server's own second. */
+  readonly taken: readonly TakenCheckpoint[];
   readonly counts: ChangeCounts | undefined;
   readonly files: number;
   readonly bytes: number;
@@ -105,6 +112,7 @@ async function updateOne(
   const name = repository.name;
   try {
     reconcileSettled(workspace, repository, options.accept);
+    if (repository.remote?.type === "pulp") return await mirrorOne(workspace, repository, repository.remote, options);
     const synced = repository.remote === undefined ? undefined : await sync(workspace, repository, options);
     const content = synced?.ready === true ? synced : undefined;
     const notReady = synced?.ready === false ? synced.reason : undefined;
@@ -125,11 +133,13 @@ async function updateOne(
     warnOfUnknownLabels(workspace, repository);
     const plan = planPrune(workspace, repository);
     writeTombstones(workspace, repository, plan);
-    const version = store.repository(name)?.history.versions.at(-1);
+    const recorded = store.repository(name)?.history;
+    const version = recorded === undefined ? undefined : latestVersion(recorded);
     return {
       repository: name,
       outcome: publication !== undefined ? "checkpoint" : notReady === undefined ? "unchanged" : "not-ready",
       checkpoint: publication?.created,
+      taken: [],
       counts: publication,
       files: version?.files ?? 0,
       bytes: version?.bytes ?? 0,
@@ -142,23 +152,57 @@ async function updateOne(
       failure: undefined,
     };
   } catch (error) {
-    const failure = failureOf(error);
-    return {
-      repository: name,
-      outcome: "failed",
-      checkpoint: undefined,
-      counts: undefined,
-      files: 0,
-      bytes: 0,
-      horizonMoved: undefined,
-      pruned: [],
-      mutated: [],
-      resembles: undefined,
-      withdrawn: undefined,
-      notReady: undefined,
-      failure,
-    };
+    return { ...unread(name), outcome: "failed", failure: failureOf(error) };
   }
+}
+
+/** A repository of which nothing was found out. */
+function unread(repository: string): Omit<RepositoryUpdate, "outcome"> {
+  return {
+    repository,
+    checkpoint: undefined,
+    taken: [],
+    counts: undefined,
+    files: 0,
+    bytes: 0,
+    horizonMoved: undefined,
+    pruned: [],
+    mutated: [],
+    resembles: undefined,
+    withdrawn: undefined,
+    notReady: undefined,
+    failure: undefined,
+  };
+}
+
+/** The same for a Pulp server, whose checkpoints are taken as they are: none is made here. */
+async function mirrorOne(
+  workspace: Workspace,
+  repository: RepositorySettings,
+  remote: PulpRemote,
+  options: UpdateOptions,
+): Promise<RepositoryUpdate> {
+  const { name } = repository;
+  const { taken, followed, horizon, failure } = await mirror(workspace, repository, remote, options);
+  const newest = taken.at(-1);
+  const horizonMoved = failure === undefined ? moveHorizon(workspace, repository, horizon) : undefined;
+  warnOfUnknownLabels(workspace, repository);
+  const plan = planPrune(workspace, repository);
+  writeTombstones(workspace, repository, plan);
+  const history = workspace.store.repository(name)?.history;
+  const shown = history && newestKept(history);
+  return {
+    ...unread(name),
+    outcome: failure !== undefined ? "failed" : newest === undefined ? "unchanged" : "checkpoint",
+    checkpoint: newest?.at,
+    taken,
+    counts: newest?.counts,
+    files: shown?.files ?? 0,
+    bytes: shown?.bytes ?? 0,
+    horizonMoved,
+    pruned: [...followed, ...plan.flatMap((decision) => (decision.keep ? [] : [decision.checkpoint.created]))],
+    failure,
+  };
 }
 
 /** The failure that `error` is, so that the other repositories have their turn; a bug or an interruption goes on up. */

@@ -4,6 +4,7 @@ import type { RelativePath } from "../model/relative-path.ts";
 import type { Rewalk } from "./directory-rewalk.ts";
 import type { WalkedFile } from "./directory-walk.ts";
 import { isRacy, stateAt } from "./file-state.ts";
+import type { KnownFiles } from "./known-files.ts";
 import type { RememberedScan } from "./remembered-scan.ts";
 import type { SourceEntry } from "./source.ts";
 import type { openTrustedTimes } from "./trusted-times.ts";
@@ -18,6 +19,8 @@ export interface Listing {
   readonly scan: RememberedScan | undefined;
   readonly walk: Rewalk;
   readonly trustedTimes: ReturnType<typeof openTrustedTimes>;
+  /** What was read under other names. */
+  readonly known: KnownFiles | undefined;
   /** Whether the clock was set since the listing began. */
   readonly hasClockStepped: () => boolean;
   /** Of what was read in this run. */
@@ -36,7 +39,7 @@ export interface ListedFile {
 }
 
 /** Every file of the listing, by path. */
-export function filesOf({ scan, walk, started }: Listing): readonly ListedFile[] {
+export function filesOf({ scan, walk, started, known }: Listing): readonly ListedFile[] {
   const kept = scan === undefined ? [] : [...rowsOf(walk.keptFiles, scan.counts.files)];
   const rows = scan === undefined || walk.files.size === 0 ? undefined : rowsByPath(scan, walk);
   const files: ListedFile[] = [];
@@ -55,7 +58,7 @@ export function filesOf({ scan, walk, started }: Listing): readonly ListedFile[]
       files.push({
         path,
         sizeBytes: state.sizeBytes,
-        digest: isKnown ? scan.digestOf(row) : undefined,
+        digest: isKnown ? scan.digestOf(row) : isRacy(state, started) ? undefined : known?.digestOf(state),
         row: undefined,
       });
     }

@@ -6,6 +6,8 @@ import { filesOf, keptRows, walkedFile } from "./directory-listing.ts";
 import type { Listing } from "./directory-listing.ts";
 import { describe, scanOf } from "./directory-memory.ts";
 import { readyMark } from "./directory-ready.ts";
+import { isRacy } from "./file-state.ts";
+import type { KnownFiles } from "./known-files.ts";
 import { rewalkDirectory } from "./directory-rewalk.ts";
 import { isSettled, isUnchanged } from "./directory-settled.ts";
 import { openDirectoryTree } from "./directory-tree.ts";
@@ -28,11 +30,13 @@ import { openTrustedTimes } from "./trusted-times.ts";
  *
  * With `ready` nothing is read without that file: `list` throws a SourceNotReady, and a source whose mark went or was made anew while it was read has moved.
  *
+ * With `known`, what was read under another name, here or in a directory before, is not read again.
+ *
  * `now` is in seconds since 1970, by the clock that stamps the files; fractions are welcome.
  */
 export function openDirectory(
   remote: DirectoryRemote,
-  { cache, now }: { readonly cache: SourceCache; readonly now: () => number },
+  { cache, now, known }: { readonly cache: SourceCache; readonly now: () => number; readonly known?: KnownFiles },
 ): Source {
   let listing: Listing | undefined;
 
@@ -57,6 +61,7 @@ export function openDirectory(
         scan,
         walk,
         trustedTimes: openTrustedTimes(),
+        known,
         hasClockStepped: () => Math.abs(now() - started - (performance.now() - startedMs) / 1000) > 1,
         digests: new Map(),
         reread: new Map(),
@@ -80,19 +85,32 @@ export function openDirectory(
       const { walk } = current;
       if (wanted.length === 0) return new Map();
       const rows = keptRows(current, wanted);
-      const files: FilesToFetch = {
-        count: wanted.length,
-        *[Symbol.iterator]() {
-          for (const { path } of wanted) yield walkedFile(current, path, rows.get(path));
-        },
-      };
       const stored = new Map<RelativePath, StoredContent>();
       const onFetched = (file: WalkedFile, content: StoredContent): void => {
         current.digests.set(file.path, content.digest);
         if (walk.files.get(file.path) !== file) current.reread.set(file.path, file);
         stored.set(file.path, content);
+        if (canBeKnown(current, file)) known?.remember(file.state, content.digest);
       };
-      await fetchFiles(files, sink, { signal, now, onProgress, onFetched });
+      for (let rest = wanted; rest.length > 0;) {
+        const { first, again } = namesOfFiles(current, rest, rows);
+        const files: FilesToFetch = {
+          count: first.length,
+          *[Symbol.iterator]() {
+            for (const { path } of first) yield walkedFile(current, path, rows.get(path));
+          },
+        };
+        await fetchFiles(files, sink, { signal, now, onProgress, onFetched });
+        // Another name of a file that changed meanwhile is read by itself.
+        rest = again.filter(({ path }) => {
+          const { state } = walkedFile(current, path, rows.get(path));
+          const digest = known?.digestOf(state);
+          if (digest === undefined) return true;
+          current.digests.set(path, digest);
+          stored.set(path, { digest, sizeBytes: state.sizeBytes });
+          return false;
+        });
+      }
       return stored;
     },
 
@@ -118,4 +136,28 @@ export function openDirectory(
 function assertListed(listing: Listing | undefined): Listing {
   if (listing === undefined) throw new Error("a directory source is listed before anything else");
   return listing;
+}
+
+/** Whether it would have another state if anything had been written to it since it was looked at. */
+function canBeKnown({ started, trustedTimes }: Listing, { state, columns, real }: WalkedFile): boolean {
+  return !isRacy(state, started) && trustedTimes(columns, real) !== "nothing";
+}
+
+/** Of the files that are wanted each one once, and further names of them. */
+function namesOfFiles(
+  listing: Listing,
+  wanted: readonly SourceEntry[],
+  rows: ReadonlyMap<RelativePath, number>,
+): { readonly first: readonly SourceEntry[]; readonly again: readonly SourceEntry[] } {
+  if (listing.known === undefined) return { first: wanted, again: [] };
+  const seen = new Set<string>();
+  const again: SourceEntry[] = [];
+  const first = wanted.filter((entry) => {
+    const file = walkedFile(listing, entry.path, rows.get(entry.path));
+    const isNew = !seen.has(file.state.key) || !canBeKnown(listing, file);
+    seen.add(file.state.key);
+    if (!isNew) again.push(entry);
+    return isNew;
+  });
+  return { first, again };
 }

@@ -1,5 +1,6 @@
 import type { LookupFunction } from "node:net";
 import type { Dispatcher } from "undici";
+import type { TlsFiles } from "./http-access.ts";
 import { Failure } from "../failure.ts";
 
 /** Variables as in `process.env`; lower case wins over upper case, as in curl. */
@@ -14,10 +15,12 @@ export async function openAgent({
   environment,
   lookup,
   timeoutSeconds,
+  tls = {},
 }: {
   readonly environment: Environment;
   readonly lookup: LookupFunction;
   readonly timeoutSeconds: number;
+  readonly tls?: TlsFiles | undefined;
 }): Promise<Dispatcher> {
   const [httpProxy, httpsProxy] = [proxyUrl("http_proxy", environment), proxyUrl("https_proxy", environment)];
   const { EnvHttpProxyAgent } = await import("undici");
@@ -27,7 +30,9 @@ export async function openAgent({
     noProxy: environment["no_proxy"] ?? environment["NO_PROXY"] ?? "",
     // Many proxies allow CONNECT to port 443 alone, so plain http goes through as an ordinary proxy request.
     proxyTunnel: false,
-    connect: { lookup, timeout: Math.ceil(timeoutSeconds * 1000) },
+    connect: { ...tls, lookup, timeout: Math.ceil(timeoutSeconds * 1000) },
+    // Through a proxy, what is said inside the tunnel.
+    requestTls: { ...tls },
   });
 }
 

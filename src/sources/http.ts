@@ -1,5 +1,6 @@
 import { unescape } from "node:querystring";
 import type { Dispatcher } from "undici";
+import type { HttpAccess } from "./http-access.ts";
 import { createAddressGuard } from "./http-address.ts";
 import type { ResolveHost } from "./http-address.ts";
 import { openAgent, proxyUrl } from "./http-agent.ts";
@@ -15,11 +16,18 @@ import { isRedirect, maxRedirects, redirectTarget } from "./http-redirect.ts";
 /** How a remote's bytes are had; one request a call, without trying again. */
 export interface Transport {
   /** Rejects with a `RequestError`, or with the signal's reason. `fresh` asks caches on the way not to answer by themselves. */
-  get(url: URL, options: { readonly signal: AbortSignal; readonly fresh?: boolean }): Promise<RemoteContent>;
+  get(url: URL, options: GetOptions): Promise<RemoteContent>;
   /** Gets what it easily can of many small files from the origin of `home`, see `requestAhead`. Absent where every file needs a request of its own. */
   readonly getMany?:
     | (<File extends SmallFile>(files: Iterable<File>, options: ManyOptions<File>) => Promise<void>)
     | undefined;
+}
+
+export interface GetOptions {
+  readonly signal: AbortSignal;
+  readonly fresh?: boolean;
+  /** The validator of an answer that is known: the same again is a `RequestError` of status 304. */
+  readonly unless?: string | undefined;
 }
 
 export type ManyOptions<File extends SmallFile> = Pick<PipelineOptions<File>, "concurrency" | "signal" | "onBody">;
@@ -33,6 +41,10 @@ export interface RemoteContent {
   readonly mediaType: string | undefined;
   /** The server's clock in seconds since 1970. */
   readonly serverSeconds: number | undefined;
+  /** When the server made the answer, which a cache may have kept since. */
+  readonly madeSeconds: number | undefined;
+  /** A strong validator, where the server gives one. */
+  readonly validator: string | undefined;
   /** All bytes, where they are few and came at once; `body` gives the same. */
   readonly whole: Uint8Array | undefined;
   /** To be read once; ends in a `RequestError` when the connection breaks, stalls or drips. */
@@ -48,26 +60,47 @@ export interface HttpOptions {
   readonly resolve?: ResolveHost | undefined;
   /** Refuse redirects that leave the origin (scheme, host and port) of `home`. */
   readonly sameOrigin?: boolean;
+  /** Why a redirect from what was asked for is not to be followed; undefined where it is. */
+  readonly redirectProblem?: ((asked: URL, target: URL) => string | undefined) | undefined;
+  /** What `home` wants to see before it answers. */
+  readonly access?: HttpAccess | undefined;
 }
 
 /**
  * GET over http and https for one source. Only a 200 is content. Redirects are followed to http(s) addresses in the same kind of network as `home` or the
- * public one (see http-address.ts), never from https to http. User and password of `home` go to its own origin alone.
+ * public one (see http-address.ts), never from https to http. User and password of `home`, headers and client certificate go to its own origin alone.
  */
 export function openHttp(
   home: URL,
-  { timeoutSeconds, environment = process.env, resolve, sameOrigin = false }: HttpOptions,
+  {
+    timeoutSeconds,
+    environment = process.env,
+    resolve,
+    sameOrigin = false,
+    redirectProblem = () => undefined,
+    access = noAccess,
+  }: HttpOptions,
 ): Transport {
   const guard = createAddressGuard(home.hostname, resolve);
-  let agent: Promise<Dispatcher> | undefined;
+  const homeHeaders = { ...ownHeaders, ...basicAuthorization(home), ...access.headers };
+  let homeAgent: Promise<Dispatcher> | undefined;
+  let otherAgent: Promise<Dispatcher> | undefined;
 
-  async function send(url: URL, fresh: boolean, signal: AbortSignal): Promise<HttpAnswer> {
-    agent ??= openAgent({ environment, lookup: guard.lookup, timeoutSeconds });
-    const dispatcher = await agent;
+  /** Who is led elsewhere must not show a client certificate there. Without one, all connections are of one kind. */
+  function agentFor(url: URL): Promise<Dispatcher> {
+    const options = { environment, lookup: guard.lookup, timeoutSeconds };
+    if (url.origin === home.origin || access === noAccess) {
+      return (homeAgent ??= openAgent({ ...options, tls: access.tls }));
+    }
+    return (otherAgent ??= openAgent({ ...options, tls: access.otherTls }));
+  }
+
+  async function send(url: URL, { signal, fresh = false, unless }: GetOptions): Promise<HttpAnswer> {
+    const dispatcher = await agentFor(url);
     const headers = {
-      ...ownHeaders,
+      ...(url.origin === home.origin ? homeHeaders : ownHeaders),
       ...(fresh ? { "cache-control": "no-cache" } : {}),
-      ...(url.origin === home.origin ? basicAuthorization(home) : {}),
+      ...(unless === undefined ? {} : { "if-none-match": unless }),
     };
     try {
       const path = url.pathname + url.search;
@@ -78,14 +111,18 @@ export function openHttp(
   }
 
   return {
-    async get(url, { signal, fresh = false }) {
+    async get(url, options) {
       let target = url;
       for (let hops = 0; hops <= maxRedirects; hops++) {
-        const response = await send(target, fresh, signal);
+        const response = await send(target, options);
         if (response.status === 200) return contentOf(response, timeoutSeconds);
         if (!isRedirect(response.status)) throw statusError(response);
         target = redirectTarget(target, header(response, "location"));
         guard.assertHost(target.hostname);
+        const problem = redirectProblem(url, target);
+        if (problem !== undefined) {
+          throw new RequestError("SOURCE_REFUSED", problem, { status: response.status });
+        }
         if (sameOrigin && target.origin !== home.origin) {
           throw new RequestError("SOURCE_REFUSED", `is redirected to another origin (${target.origin})`);
         }
@@ -100,12 +137,14 @@ export function openHttp(
             requestAhead(files, {
               ...options,
               origin: home,
-              headers: { ...ownHeaders, ...basicAuthorization(home) },
+              headers: homeHeaders,
               lookup: guard.lookup,
               timeoutSeconds,
             }),
   };
 }
+
+const noAccess: HttpAccess = { headers: {}, tls: undefined, otherTls: undefined };
 
 /** Of every request. */
 export const ownHeaders = { "accept-encoding": "identity", "user-agent": "asof" } as const;
@@ -118,6 +157,8 @@ function contentOf(response: HttpAnswer, timeoutSeconds: number): RemoteContent 
     encoding: encoding === "" || encoding === "identity" ? undefined : encoding,
     mediaType: header(response, "content-type")?.split(";")[0]?.trim().toLowerCase(),
     serverSeconds: serverSeconds(response),
+    madeSeconds: madeSeconds(response),
+    validator: validator(response),
   };
   if (body instanceof Uint8Array) return { ...about, ...wholeBody(body) };
   return {
@@ -130,10 +171,21 @@ function contentOf(response: HttpAnswer, timeoutSeconds: number): RemoteContent 
 
 /** A cache passes on the `Date` at which the server made the answer and says in `Age` how many seconds ago that was (RFC 9111, 4.2.3). */
 function serverSeconds(response: Pick<HttpAnswer, "headers">): number | undefined {
-  const made = Date.parse(header(response, "date") ?? "") / 1000;
+  const made = madeSeconds(response);
   const age = header(response, "age") ?? "";
-  if (Number.isNaN(made)) return undefined;
+  if (made === undefined) return undefined;
   return made + (/^[0-9]{1,9}$/.test(age) ? Number(age) : 0);
+}
+
+function madeSeconds(response: Pick<HttpAnswer, "headers">): number | undefined {
+  const made = Date.parse(header(response, "date") ?? "") / 1000;
+  return Number.isNaN(made) ? undefined : made;
+}
+
+/** A weak one stands for answers that are alike, not for the same bytes. */
+function validator(response: HttpAnswer): string | undefined {
+  const tag = header(response, "etag")?.trim();
+  return tag !== undefined && /^"[\x21\x23-\x7e]{1,200}"$/.test(tag) ? tag : undefined;
 }
 
 function statusError(response: HttpAnswer): RequestError {
@@ -148,7 +200,7 @@ function statusError(response: HttpAnswer): RequestError {
 }
 
 const statusHints: Readonly<Record<number, string>> = {
-  401: "The source wants a user and password: https://USER:PASSWORD@HOST/...",
+  401: "The source wants a user and password: https://USER:PASSWORD@HOST/..., or user and password_file beside the url of a Pulp.",
   403: "The source does not let us read this; check user, password and address.",
 };
 

@@ -49,7 +49,14 @@ function openFile(path: string): number {
 function contentOf(file: number, signal: AbortSignal): RemoteContent {
   const stat = fstatSync(file);
   if (!stat.isFile()) throw new RequestError("SOURCE_REFUSED", "is not a regular file");
-  const about = { sizeBytes: stat.size, encoding: undefined, mediaType: undefined, serverSeconds: undefined };
+  const about = {
+    sizeBytes: stat.size,
+    encoding: undefined,
+    mediaType: undefined,
+    serverSeconds: undefined,
+    madeSeconds: undefined,
+    validator: undefined,
+  };
   if (stat.size <= smallBytes) {
     const whole = readSmall(file, stat.size);
     closeSync(file);

@@ -35,6 +35,8 @@ export interface SourceListing {
   readonly entries: readonly SourceEntry[];
   /** The upstream manifest, byte for byte, when it is to be published as it is (`mode: mirror`). */
   readonly manifest: Uint8Array | undefined;
+  /** What it is called there, where that is not for us to choose. */
+  readonly manifestName?: string | undefined;
   /** The source's own clock in seconds since 1970, where it states one (`Date` plus `Age`: a cache keeps the `Date` of the first answer). */
   readonly serverSeconds: number | undefined;
   /** The tag under which exactly these entries were remembered, where the source knows that nothing changed since; nobody needs to look at `entries` then. */

@@ -98,11 +98,20 @@ const count = z.int().nonnegative();
 const label = z.string().refine((value) => labelProblem(value) === undefined);
 const storedFile = z.strictObject({ digest, bytes: count });
 const signatureName = z.string().refine(isSignatureName);
+const counts = { added: count, removed: count, changed: count };
 const link = { n: count, prev: z.string(), at: second };
 
 const logLine = z.discriminatedUnion("type", [
   z.strictObject({ ...link, type: z.literal("repository"), name: z.string(), root: digest }),
-  z.strictObject({ ...link, type: z.literal("version"), version: count, root: digest, files: count, bytes: count }),
+  z.strictObject({
+    ...link,
+    type: z.literal("version"),
+    version: count,
+    root: digest,
+    files: count,
+    bytes: count,
+    filled: z.literal(true).optional(),
+  }),
   z.strictObject({ ...link, type: z.literal("manifest"), digest, bytes: count }),
   z.strictObject({
     ...link,
@@ -115,9 +124,8 @@ const logLine = z.discriminatedUnion("type", [
     sums: storedFile.optional(),
     statement: storedFile.optional(),
     signatures: z.array(z.strictObject({ name: signatureName, digest, bytes: count })).optional(),
-    added: count,
-    removed: count,
-    changed: count,
+    ...counts,
+    next: z.strictObject({ created: second, ...counts }).optional(),
   }),
   z.strictObject({
     ...link,

@@ -45,7 +45,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   yaml: ["config"],
   "fast-glob": ["sources"],
   "fs-extra/esm": ["operations"],
-  zod: ["config", "store", "operations"],
+  zod: ["config", "store", "operations", "sources"],
 };
 
 const pure = new Set(["model", "formats", "pages", "redirects"]);

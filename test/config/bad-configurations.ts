@@ -30,6 +30,10 @@ function distribution(title: string, settings: string, at: string, words: string
   return { title, text: `repositories: { r: {} }\ndistributions:\n  d:\n    ${settings}\n`, at, words };
 }
 
+function pulp(title: string, value: string, words: string): BadConfiguration {
+  return remote(title, `type: pulp, url: ${JSON.stringify(value)}`, "3:32: repositories.r.remote.url", words);
+}
+
 function basePath(title: string, value: string, words: string): BadConfiguration {
   return distribution(
     title,
@@ -380,8 +384,38 @@ export const badConfigurations: readonly BadConfiguration[] = [
     "3:13: repositories.r.remote",
     "must be a mapping of keys to values",
   ),
-  remote("a remote without type", "url: x", "3:5: repositories.r.remote.type", 'must be "file" or "directory"'),
-  remote("an unknown type", "type: pulp", "3:21: repositories.r.remote.type", 'must be "file" or "directory"'),
+  remote("a remote without type", "url: x", "3:5: repositories.r.remote.type", 'must be "file", "directory" or "pulp"'),
+  remote(
+    "an unknown type",
+    "type: ostree",
+    "3:21: repositories.r.remote.type",
+    'must be "file", "directory" or "pulp"',
+  ),
+  remote("a Pulp server without URL", "type: pulp", "3:5: repositories.r.remote.url", "is missing"),
+  pulp("a Pulp server's host alone", "https://h/", "has no path"),
+  pulp("a Pulp URL that climbs", "https://h/a/../b", "has an empty segment, . or .."),
+  pulp("a Pulp URL that climbs in disguise", "https://h/a/%2E%2e/b", "has an empty segment, . or .."),
+  pulp("a Pulp URL with a token", "https://h/a?token=x", "a token goes into headers_file"),
+  pulp("a Pulp URL that encodes nothing", "https://h/a%zz", "has a % that encodes no character"),
+  pulp("a Pulp server on disk", "file:///a", "must begin with http:// or https://"),
+  remote(
+    "a user without a password",
+    'type: pulp, url: "https://h/a", user: u',
+    "3:53: repositories.r.remote.user",
+    "needs password_file",
+  ),
+  remote(
+    "a password without a user",
+    'type: pulp, url: "https://h/a", password_file: p',
+    "3:62: repositories.r.remote.password_file",
+    "needs user",
+  ),
+  remote(
+    "a key without a certificate",
+    'type: pulp, url: "https://h/a", key_file: p',
+    "3:57: repositories.r.remote.key_file",
+    "needs certificate_file",
+  ),
   remote("a file remote without URL", "type: file", "3:5: repositories.r.remote.url", "is missing"),
   remote("a directory without path", "type: directory", "3:5: repositories.r.remote.path", "is missing"),
   remote(

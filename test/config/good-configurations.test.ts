@@ -52,6 +52,27 @@ describe("defaults", () => {
     });
   });
 
+  it("ask the content app of a Pulp server alone, and keep what Pulp prunes", async () => {
+    const { config } = await parseText('repositories: { r: { remote: { type: pulp, url: "https://h/c/d" } } }\n');
+    expect(config.repositories[0]?.remote).toEqual({ type: "pulp", url: "https://h/c/d/", followRetention: false });
+  });
+
+  it("find the files with a Pulp server's secrets beside the configuration", async () => {
+    const secrets = "user: u, password_file: p, headers_file: h, ca_file: /ca, certificate_file: c, key_file: k";
+    const { config } = await parseText(
+      `repositories: { r: { remote: { type: pulp, url: "https://h/c", api: "https://h/api/v3", ${secrets} } } }\n`,
+    );
+    expect(config.repositories[0]?.remote).toMatchObject({
+      api: "https://h/api/v3/",
+      user: "u",
+      passwordFile: "/srv/mirror/p",
+      headersFile: "/srv/mirror/h",
+      caFile: "/ca",
+      certificateFile: "/srv/mirror/c",
+      keyFile: "/srv/mirror/k",
+    });
+  });
+
   it("add to what a file remote had", async () => {
     const { config } = await parseText('repositories: { r: { remote: { type: file, url: "https://h/M" } } }\n');
     expect(config.repositories[0]?.remote).toEqual({ type: "file", url: "https://h/M", mode: "additive" });

@@ -66,7 +66,10 @@ function reachableByLog(mirror: Mirror): {
   const tombstones = new Map(
     events.flatMap((event, index) => (event.type === "tombstone" ? [[event.checkpoint, { ...event, index }]] : [])),
   );
-  const publications = events.flatMap((event, index) => (event.type === "publication" ? [{ ...event, index }] : []));
+  // What was imported late stands where its time puts it.
+  const publications = events
+    .flatMap((event, index) => (event.type === "publication" ? [{ ...event, index }] : []))
+    .toSorted((a, b) => ((a.created ?? "") < (b.created ?? "") ? -1 : 1));
   const withdrawn = publications.flatMap((publication) => {
     const tombstone = publication.checkpointed ? tombstones.get(publication.created) : undefined;
     return tombstone?.cause === "withdrawn" ? [{ root: rootOf(publication.version), index: tombstone.index }] : [];
@@ -85,7 +88,12 @@ function reachableByLog(mirror: Mirror): {
     served: served.map(({ version }) => rootOf(version)),
     kept: [
       rootOf(0),
-      rootOf(Math.max(0, ...events.flatMap((event) => (event.type === "version" ? [event.version ?? 0] : [])))),
+      rootOf(
+        Math.max(
+          0,
+          ...events.flatMap((event) => (event.type === "version" && event.filled !== true ? [event.version ?? 0] : [])),
+        ),
+      ),
     ],
     generated: new Set([
       ...manifests.map(({ digest }) => digest ?? ""),
@@ -115,6 +123,7 @@ const line = z
     version: z.number().optional(),
     created: z.string().optional(),
     checkpoint: z.union([z.boolean(), z.string()]).optional(),
+    filled: z.boolean().optional(),
     cause: z.string().optional(),
     digest: z.string().optional(),
     manifest: file.nullable().optional(),

@@ -7,7 +7,7 @@ import { jsonSchemaFile } from "../../config/json-schema-file.ts";
 import { configSyntax, existingConfig } from "../../config/load.ts";
 import { parseConfig } from "../../config/parse.ts";
 import { starterConfig } from "../../config/starter-config.ts";
-import { hasCredentials, remoteUrlProblem } from "../../config/url.ts";
+import { hasCredentials, pulpUrlProblem, remoteUrlProblem } from "../../config/url.ts";
 import { Failure } from "../../failure.ts";
 import { basePathProblem } from "../../model/base-path.ts";
 import { defineCommand } from "../command.ts";
@@ -19,6 +19,10 @@ export const init: Command = defineCommand({
   positionals: {},
   options: {
     url: { kind: "text", description: "Mirror the files that the PULP_MANIFEST at this address lists" },
+    pulp: {
+      kind: "text",
+      description: "Mirror every checkpoint of the Pulp checkpoint distribution served at this address",
+    },
     directory: { kind: "text", description: "Take the files of this folder (default: incoming)" },
     force: { kind: "flag", description: "Overwrite a configuration that is there" },
     ...dryRunOption,
@@ -27,6 +31,10 @@ export const init: Command = defineCommand({
     "The file has one repository, the newest state of it at its own address, and all checkpoints below checkpoints/. It never asks anything.",
   examples: [
     { line: "asof init --url https://fixtures.example.org/file/PULP_MANIFEST", does: "mirror files from the web" },
+    {
+      line: "asof init --pulp https://pulp.example.org/pulp/content/checkpoint/myfile/",
+      does: "take over the checkpoints of a Pulp server",
+    },
     { line: "asof init --directory /srv/incoming", does: "publish a folder" },
   ],
   exitCodes: [5],
@@ -45,14 +53,14 @@ export const init: Command = defineCommand({
       print({ text: () => text, json: () => ({ file, written: false, text }) });
       return;
     }
-    const isSecret = remote.type === "file" && hasCredentials(new URL(remote.url));
+    const isSecret = remote.type !== "directory" && hasCredentials(new URL(remote.url));
     await write(file, text, { shownAs, force: options.force, mode: isSecret ? 0o600 : 0o644 });
     const flag = options.config === undefined ? "" : ` --config ${shownAs}`;
     print({
       text: () => `Wrote ${shownAs}.
 Next:
   1. ${remote.type === "directory" ? `Put files into ${remote.path} (seen from ${shownAs}).` : `Look through ${shownAs}.`}
-  2. asof update${flag}   takes a checkpoint, and another one whenever files changed
+  2. asof update${flag}   ${remote.type === "pulp" ? "takes over every checkpoint that is there, and the new ones whenever it runs" : "takes a checkpoint, and another one whenever files changed"}
   3. asof serve${flag}    shows the site
 `,
       json: () => ({ file, written: true }),
@@ -63,11 +71,27 @@ Next:
 type Repository = Pick<Parameters<typeof starterConfig>[0], "name" | "remote">;
 
 function repositoryOf(
-  options: { readonly url: string | undefined; readonly directory: string | undefined },
+  options: Readonly<Record<"url" | "pulp" | "directory", string | undefined>>,
   { cwd, folder }: { readonly cwd: string; readonly folder: string },
 ): Repository {
-  if (options.url !== undefined && options.directory !== undefined) {
-    throw new Failure("USAGE", "--url and --directory cannot both be given");
+  const given = (
+    [
+      ["--url", options.url],
+      ["--pulp", options.pulp],
+      ["--directory", options.directory],
+    ] as const
+  ).filter(([, value]) => value !== undefined);
+  const [first, second] = given;
+  if (first !== undefined && second !== undefined) {
+    throw new Failure("USAGE", `${first[0]} and ${second[0]} cannot both be given`);
+  }
+  if (options.pulp !== undefined) {
+    const problem = pulpUrlProblem(options.pulp);
+    if (problem !== undefined) throw new Failure("USAGE", `--pulp ${options.pulp} ${problem}`);
+    return {
+      name: nameFrom(path.posix.basename(new URL(options.pulp).pathname)),
+      remote: { type: "pulp", url: options.pulp },
+    };
   }
   if (options.url !== undefined) {
     const problem = remoteUrlProblem(options.url);
@@ -75,9 +99,9 @@ function repositoryOf(
     const directory = path.posix.dirname(new URL(options.url).pathname);
     return { name: nameFrom(path.posix.basename(directory)), remote: { type: "file", url: options.url } };
   }
-  const given = options.directory ?? "incoming";
-  const absolute = options.directory === undefined ? path.join(folder, given) : path.resolve(cwd, given);
-  const written = path.isAbsolute(given) ? given : path.relative(folder, absolute);
+  const directory = options.directory ?? "incoming";
+  const absolute = options.directory === undefined ? path.join(folder, directory) : path.resolve(cwd, directory);
+  const written = path.isAbsolute(directory) ? directory : path.relative(folder, absolute);
   return { name: nameFrom(path.basename(absolute)), remote: { type: "directory", path: written || "." } };
 }
 

@@ -1,4 +1,5 @@
 import { applyBuild, planBuild } from "../../operations/build/build.ts";
+import { refuseOwnCheckpoint } from "../../operations/mirror/other-ways.ts";
 import { publish as publishOperation } from "../../operations/publish/publish.ts";
 import { reconcileSettled } from "../../operations/publish/settled.ts";
 import { refuseWithdrawn } from "../../operations/publish/withdrawn-again.ts";
@@ -39,6 +40,7 @@ export const publish: Command = defineCommand({
       const history = store.repository(repository.name)?.history;
       throw versionFailure(repository.name, options, history === undefined ? 0 : latestVersion(history).version);
     }
+    if (options.checkpoint) refuseOwnCheckpoint(repository);
     if (options.dryRun) {
       const workspace = openWorkspaceIfAny(workspaceOptions(context, config));
       const history = workspace.store.repository(repository.name)?.history;

@@ -8,7 +8,9 @@ import { acceptClockOption, allowShrinkOption, dryRunOption, waitOption } from "
 import { contentText, countsText } from "../reports/quantity.ts";
 
 export const sync: Command = defineCommand({
-  positionals: { repositories: { description: "Repositories to read (default: all with a remote)", many: true } },
+  positionals: {
+    repositories: { description: "Repositories to read (default: all with a remote, a Pulp server aside)", many: true },
+  },
   options: { ...acceptClockOption, ...allowShrinkOption, ...dryRunOption, ...waitOption },
   description:
     "Reads the sources and records a new version of each repository whose content changed. Publishes nothing: asof publish does.",
@@ -18,7 +20,7 @@ export const sync: Command = defineCommand({
     const { options } = context;
     const config = await context.loadConfig();
     const repositories = repositoriesNamed(config, options.repositories).filter(
-      (one) => one.remote !== undefined || options.repositories.length > 0,
+      ({ remote }) => (remote !== undefined && remote.type !== "pulp") || options.repositories.length > 0,
     );
     if (options.dryRun) {
       // Half of all that the command would load.

@@ -33,12 +33,24 @@ function updateLines({ repositories, built, swept }: UpdateResult): readonly str
 
 function repositoryLines(one: RepositoryUpdate): string[] {
   const name = one.repository;
-  if (one.failure !== undefined) return [`${name}: failed (${one.failure.code})`];
+  if (one.failure !== undefined) {
+    const before = one.taken.length === 0 ? "" : `, after ${one.taken.map(({ at }) => at).join(" ")}`;
+    return [`${name}: failed (${one.failure.code})${before}`];
+  }
+  const earlier = one.taken
+    .slice(0, -1)
+    .map(
+      ({ at, files, bytes, counts }) =>
+        `${name}: checkpoint ${at} (${contentText(files, bytes)}, ${countsText(counts)})`,
+    );
   const nothing = one.notReady === undefined ? "nothing new" : `not ready: ${one.notReady}; not read`;
   const lines =
     one.checkpoint === undefined || one.counts === undefined
       ? [`${name}: ${nothing} (${contentText(one.files, one.bytes)})`]
-      : [`${name}: checkpoint ${one.checkpoint} (${contentText(one.files, one.bytes)}, ${countsText(one.counts)})`];
+      : [
+          ...earlier,
+          `${name}: checkpoint ${one.checkpoint} (${contentText(one.files, one.bytes)}, ${countsText(one.counts)})`,
+        ];
   if (one.withdrawn !== undefined) {
     lines.push(
       `${name}: the latest version has the files of ${one.withdrawn}, which was withdrawn; it is not published`,
@@ -55,6 +67,7 @@ function updateJson({ repositories, built, swept, failure }: UpdateResult): obje
       repository: one.repository,
       outcome: one.outcome,
       checkpoint: one.checkpoint ?? null,
+      taken: one.taken.map(({ at }) => at),
       files: one.files,
       bytes: one.bytes,
       added: one.counts?.added ?? 0,

@@ -18,6 +18,7 @@ import { SourceNotReady } from "../../sources/source.ts";
 import type { SourceListing } from "../../sources/source.ts";
 import { entriesOf } from "../entries.ts";
 import type { Workspace } from "../workspace.ts";
+import { checkpointSources } from "../mirror/checkpoint-sources.ts";
 import { openSource } from "../sync/open-source.ts";
 import type { RoomFacts } from "./limits.ts";
 import { measureChange, usualInterval } from "./measure-change.ts";
@@ -205,7 +206,10 @@ async function factsOf(
 /** Nothing can be planned for a source that says that it is not to be read: it may be half of what it will be. */
 async function listed(workspace: Workspace, settings: RepositorySettings, remote: Remote): Promise<SourceListing> {
   try {
-    return await openSource(workspace, settings, remote).list(workspace.signal);
+    const { signal } = workspace;
+    if (remote.type !== "pulp") return await openSource(workspace, settings, remote).list(signal);
+    for await (const newest of checkpointSources(settings, remote, signal)) return await newest.list(signal);
+    return { entries: [], manifest: undefined, serverSeconds: undefined };
   } catch (error) {
     if (!(error instanceof SourceNotReady)) throw error;
     throw new Failure("SOURCE_REFUSED", `the source of ${settings.name} is not ready: ${error.message}`, {

@@ -7,6 +7,7 @@ import { timestampFromSeconds } from "../../model/timestamp.ts";
 import { reveal } from "../../site/reveal.ts";
 import type { Stage } from "../../site/stage-tree.ts";
 import { syncFileSystem } from "../../store/disk.ts";
+import { refuseOwnCheckpoint } from "../mirror/other-ways.ts";
 import { checkClock, nextCheckpointSecond } from "./clock.ts";
 import { publishedManifest, upstreamManifest } from "./published-manifest.ts";
 import { settledEvents } from "./settled.ts";
@@ -39,6 +40,7 @@ export async function publish(
   options: PublishOptions,
 ): Promise<Publication> {
   const { store, clock, signal } = workspace;
+  if (options.checkpoint) refuseOwnCheckpoint(repository);
   const transaction = store.begin();
   try {
     const known = store.repository(repository.name)?.history;

@@ -28,21 +28,27 @@ export function settledEvents(
   return [{ type: "settled", at: history.newestEvent, settled: repository.settled }];
 }
 
-/**
- * Brings the recorded promise in line with the configuration. Going from settled to unsettled needs `accept`, because answers in caches cannot be recalled.
- */
+/** Brings the recorded promise in line with the configuration. Throws what `checkSettled` finds. */
 export function reconcileSettled(workspace: Workspace, repository: RepositorySettings, accept: boolean): void {
   const history = workspace.store.repository(repository.name)?.history;
   if (history?.settled === undefined || history.settled === repository.settled) return;
-  if (history.settled && !accept) {
-    throw new Failure(
-      "CONFIG",
-      `${repository.name}: settled: false takes back a promise that clients may hold in their caches`,
-      {
-        hint: "pass --accept once if old answers may be revised from now on",
-      },
-    );
-  }
+  const refusal = checkSettled(workspace, repository, accept);
+  if (refusal !== undefined) throw refusal;
   const at = timestampFromSeconds(workspace.clock.now());
   workspace.store.append(repository.name, [{ type: "settled", at, settled: repository.settled }]);
+}
+
+/** Going from settled to unsettled needs `accept`, because answers in caches cannot be recalled. */
+export function checkSettled(
+  { store }: Pick<Workspace, "store">,
+  repository: RepositorySettings,
+  accept: boolean,
+): Failure | undefined {
+  const promised = store.repository(repository.name)?.history.settled === true;
+  if (!promised || repository.settled || accept) return undefined;
+  return new Failure(
+    "CONFIG",
+    `${repository.name}: settled: false takes back a promise that clients may hold in their caches`,
+    { hint: "pass --accept once if old answers may be revised from now on" },
+  );
 }

@@ -4,7 +4,7 @@ import path from "node:path";
 import type { DistributionSettings } from "../../model/config.ts";
 import type { Digest } from "../../model/digest.ts";
 import { foldHistory } from "../../model/fold-history.ts";
-import { keptCheckpoints, latestVersion, newestKept, newestPublication } from "../../model/history.ts";
+import { keptCheckpoints, latestVersion, newestKept, newestPublication, nextVersion } from "../../model/history.ts";
 import type { Checkpoint, History, HistoryEvent } from "../../model/history.ts";
 import { proofFiles } from "../../model/statement.ts";
 import { timestampFromSeconds } from "../../model/timestamp.ts";
@@ -146,7 +146,7 @@ function repairs(
   const latest = latestVersion(history);
   if (!isWhole(latest.root)) {
     const { root, files, bytes } = newest ?? history.versions[0];
-    events.push({ type: "version", at, version: latest.version + 1, root, files, bytes });
+    events.push({ type: "version", at, version: nextVersion(history), root, files, bytes });
   }
   const upstream = history.upstreamManifest;
   if (upstream !== undefined && !hasObject(store.layout, upstream.digest, upstream.bytes)) {

@@ -3,9 +3,11 @@ import { createHash } from "node:crypto";
 import { Failure } from "../../failure.ts";
 import type { RepositorySettings } from "../../model/config.ts";
 import { parseDigest } from "../../model/digest.ts";
+import type { Remote } from "../../model/remote.ts";
 import { SourceNotReady } from "../../sources/source.ts";
 import type { Source, SourceEntry } from "../../sources/source.ts";
 import type { Transaction } from "../../store/transaction.ts";
+import { checkpointSources } from "../mirror/checkpoint-sources.ts";
 import { contentSink } from "../sync/content-sink.ts";
 import { openSource } from "../sync/open-source.ts";
 import type { Workspace } from "../workspace.ts";
@@ -21,10 +23,10 @@ export async function fetchWanted(
   for (const repository of workspace.config.repositories) {
     if (wanted.size === 0 || repository.remote === undefined) continue;
     try {
-      await fetchFrom(workspace, openSource(workspace, repository, repository.remote), repository, {
-        wanted,
-        transaction,
-      });
+      for await (const source of sourcesOf(workspace, repository, repository.remote)) {
+        await fetchFrom(workspace, source, repository, { wanted, transaction });
+        if (wanted.size === 0) break;
+      }
     } catch (error) {
       workspace.signal.throwIfAborted();
       const isTrouble =
@@ -34,6 +36,16 @@ export async function fetchWanted(
     }
   }
   return troubles;
+}
+
+/** A Pulp server has a state for each checkpoint. */
+async function* sourcesOf(
+  workspace: Workspace,
+  repository: RepositorySettings,
+  remote: Remote,
+): AsyncGenerator<Source, void> {
+  if (remote.type === "pulp") yield* checkpointSources(repository, remote, workspace.signal);
+  else yield openSource(workspace, repository, remote);
 }
 
 async function fetchFrom(

@@ -1,5 +1,5 @@
 import type { RepositorySettings } from "../../model/config.ts";
-import type { Remote } from "../../model/remote.ts";
+import type { ContentRemote } from "../../model/remote.ts";
 import { openDirectory } from "../../sources/directory.ts";
 import { openManifestUrl } from "../../sources/manifest-url.ts";
 import type { Source, SourceCache } from "../../sources/source.ts";
@@ -7,7 +7,7 @@ import { readIfThere, replaceFile } from "../../store/disk.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** Opens where a repository's content comes from. */
-export function openSource(workspace: Workspace, repository: RepositorySettings, remote: Remote): Source {
+export function openSource(workspace: Workspace, repository: RepositorySettings, remote: ContentRemote): Source {
   switch (remote.type) {
     case "file":
       return openManifestUrl(remote, repository.fetch, {

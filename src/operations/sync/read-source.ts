@@ -31,7 +31,7 @@ export interface KnownContent {
  * How often a source that moves while it is read is begun with, by kind: a directory may well be written by many hands, while a manifest that flips twice within one
  * sync flips all the time.
  */
-const rounds = { directory: 3, file: 2 } as const;
+const rounds = { directory: 3, file: 2, pulp: 2 } as const;
 
 /**
  * Reads the source until it holds still: all files are of one listing, or the failure is SOURCE_MOVED. What came whole meanwhile stays in the pool, for the next round or run.

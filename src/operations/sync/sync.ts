@@ -6,7 +6,7 @@ import { countChanges, differenceOf } from "../../model/difference.ts";
 import type { ChangeCounts } from "../../model/difference.ts";
 import type { Digest } from "../../model/digest.ts";
 import type { Entry } from "../../model/entry.ts";
-import { latestVersion } from "../../model/history.ts";
+import { latestVersion, nextVersion } from "../../model/history.ts";
 import type { HistoryEvent, Version } from "../../model/history.ts";
 import type { RelativePath } from "../../model/relative-path.ts";
 import { pairByPath } from "../../model/pair-by-path.ts";
@@ -19,6 +19,7 @@ import type { StateLayout } from "../../store/state-layout.ts";
 import type { Transaction } from "../../store/transaction.ts";
 import type { VersionIndex } from "../../store/version-index.ts";
 import { checkClock } from "../publish/clock.ts";
+import { contentRemote } from "../mirror/other-ways.ts";
 import { leaveOutTakenDown } from "./leave-out-taken-down.ts";
 import { openSource } from "./open-source.ts";
 import { readSource } from "./read-source.ts";
@@ -67,7 +68,7 @@ export async function sync(
     });
   }
   const history = store.repository(repository.name)?.history;
-  const source = openSource(workspace, repository, repository.remote);
+  const source = openSource(workspace, repository, contentRemote(repository.name, repository.remote));
   const transaction = store.begin();
   try {
     const gone = store.takenDown();
@@ -146,8 +147,7 @@ function takeOver(
       ...planVersion(name, entries, (tree) => transaction.putTree(tree), { directories, changed }),
     };
     const bytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
-    const version = (history === undefined ? 0 : latestVersion(history).version) + 1;
-    events.push({ type: "version", at, version, root: index.root, files: entries.length, bytes });
+    events.push({ type: "version", at, version: nextVersion(history), root: index.root, files: entries.length, bytes });
   }
   if (manifest !== undefined && manifest.digest !== history?.upstreamManifest?.digest) {
     events.push({ type: "manifest", at, digest: manifest.digest, bytes: manifest.sizeBytes });
@@ -200,7 +200,7 @@ function nextEntries(
 }
 
 /** Content that was not fetched: the version before has it under this path, or the pool has it. A manifest need not say its size. */
-function knownContent(
+export function knownContent(
   layout: StateLayout,
   { path, digest, sizeBytes }: SourceEntry,
   earlier: Entry | undefined,

@@ -44,7 +44,7 @@ describe("asof init", () => {
   });
 
   it("writes the defaults as comments: without their # they change nothing", async () => {
-    for (const options of [[], ["--url", "https://h.example/x/M"]]) {
+    for (const options of [[], ["--url", "https://h.example/x/M"], ["--pulp", "https://h.example/pulp/content/x/"]]) {
       await init("--force", ...options);
       const quiet = await config();
       const text = (await written())
@@ -73,6 +73,14 @@ describe("asof init", () => {
     const { code } = await init("--url", url);
     expect(code).toBe(0);
     expect((await config()).repositories).toMatchObject([{ name, remote: { type: "file", url, mode: "additive" } }]);
+  });
+
+  it("takes over the checkpoints of a Pulp server", async () => {
+    const url = "https://pulp.example.org/pulp/content/checkpoint/myfile/";
+    const { code, out } = await init("--pulp", url);
+    expect(code).toBe(0);
+    expect(out).toContain("takes over every checkpoint that is there");
+    expect((await config()).repositories).toMatchObject([{ name: "myfile", remote: { type: "pulp", url } }]);
   });
 
   it("takes a folder as seen from here, and writes it as seen from the file", async () => {
