@@ -1,0 +1,38 @@
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** Passes everything on to one server, and knows what was asked for. */
+export interface CountingProxy {
+  /** `http://127.0.0.1:PORT` */
+  readonly origin: string;
+  /** Request targets since `forget`. */
+  readonly targets: readonly string[];
+  forget(): void;
+  close(): Promise<void>;
+}
+
+export async function startCountingProxy(port: number): Promise<CountingProxy> {
+  const targets: string[] = [];
+  const server = createServer((incoming, outgoing) => {
+    targets.push(incoming.url ?? "");
+    const { method, url: path, headers } = incoming;
+    const passed = request({ port, host: "127.0.0.1", method, path, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+      answer.pipe(outgoing);
+    });
+    passed.on("error", () => outgoing.destroy());
+    incoming.pipe(passed);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address: AddressInfo | string | null = server.address();
+  if (address === null || typeof address === "string") throw new Error("not listening on a port");
+  return {
+    origin: `http://127.0.0.1:${address.port}`,
+    targets,
+    forget: () => void targets.splice(0),
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
