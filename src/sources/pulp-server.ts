@@ -14,10 +14,11 @@ import { shownUrl } from "./manifest-location.ts";
 import { readPublications } from "./pulp-api.ts";
 import type { PulpPublication } from "./pulp-api.ts";
 import { openPulpCheckpoint } from "./pulp-checkpoint.ts";
-import type { PulpCheckpoint } from "./pulp-checkpoint.ts";
+import type { KnownPool, PulpCheckpoint } from "./pulp-checkpoint.ts";
+import { openPulpMemory } from "./pulp-memory.ts";
 import { readListing } from "./pulp-listing.ts";
 import { pulpRedirectProblem } from "./pulp-location.ts";
-import type { Source } from "./source.ts";
+import type { Source, SourceCache } from "./source.ts";
 
 /** A checkpoint distribution of a Pulp server: many states, each with a time of its own. */
 export interface PulpServer {
@@ -41,6 +42,9 @@ export interface PulpLook {
 export interface PulpServerOptions {
   /** What a manifest is called where the API does not say; undefined where there is none. */
   readonly manifestName: string | undefined;
+  readonly pool: KnownPool;
+  /** Where it is remembered what files without a stated digest were like. */
+  readonly cache?: SourceCache;
   readonly timing?: RetryTiming;
   readonly environment?: Environment;
   readonly resolve?: ResolveHost;
@@ -48,10 +52,11 @@ export interface PulpServerOptions {
 
 /** Opens the server that `remote` names; reads the files that hold what it wants to see, and throws CONFIG where they do not. */
 export function openPulpServer(remote: PulpRemote, fetch: FetchSettings, options: PulpServerOptions): PulpServer {
-  const { manifestName, timing = realTiming, environment = process.env, resolve } = options;
+  const { manifestName, pool, cache, timing = realTiming, environment = process.env, resolve } = options;
   const base = new URL(remote.url);
   const api = remote.api === undefined ? undefined : new URL(remote.api);
   const access = readAccess(remote);
+  const memory = openPulpMemory(cache);
   const http = { timeoutSeconds: fetch.timeoutSeconds, environment, resolve, access };
   const transport = openHttp(base, { ...http, redirectProblem: pulpRedirectProblem(base) });
   const apiTransport = api === undefined ? undefined : openHttp(api, { ...http, sameOrigin: true });
@@ -82,7 +87,8 @@ export function openPulpServer(remote: PulpRemote, fetch: FetchSettings, options
       };
     },
 
-    open: (checkpoint) => openPulpCheckpoint(checkpoint, { base, transport, fetch, timing, manifestName }),
+    open: (checkpoint) =>
+      openPulpCheckpoint(checkpoint, { base, transport, fetch, timing, manifestName, pool, memory }),
   };
 }
 
@@ -98,11 +104,6 @@ function lastOfEachSecond(publications: readonly PulpPublication[]): readonly Pu
 
 /** Pulp leaves the fraction out when it is zero. */
 function compareTimes(a: string, b: string): number {
-  const [left, right] = [a, b].map((text) =>
-    text
-      .replace(/(?:Z|\+00:00)$/, "")
-      .padEnd(19)
-      .replace(/^([^.]*)$/, "$1."),
-  );
-  return left === right ? 0 : (left ?? "") < (right ?? "") ? -1 : 1;
+  const [left = "", right = ""] = [a, b].map((text) => text.replace(/(?:Z|\+00:00)$/, ""));
+  return left === right ? 0 : left < right ? -1 : 1;
 }

@@ -1,4 +1,5 @@
 import type { Answer } from "./pulp-content-app.ts";
+import { compareTimes } from "./pulp-world.ts";
 import type { PulpWorld } from "./pulp-world.ts";
 
 export const apiPrefix = "/pulp/api/v3/";
@@ -39,7 +40,7 @@ function publications(world: PulpWorld, { searchParams }: URL): readonly object[
   const ascending = searchParams.get("ordering") === "pulp_created";
   return world.publications
     .filter((one) => one.complete && (searchParams.get("checkpoint") !== "true" || one.checkpoint))
-    .toSorted((a, b) => (a.created < b.created === ascending ? -1 : 1))
+    .toSorted((a, b) => compareTimes(a.created, b.created) * (ascending ? 1 : -1))
     .map(({ href, created, checkpoint, manifest }) => ({
       pulp_href: href,
       pulp_created: created,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { checkpointsOf, contentPrefix, listingDate, secondOf } from "./pulp-world.ts";
+import { checkpointsOf, compareTimes, contentPrefix, listingDate, secondOf } from "./pulp-world.ts";
 import type { PulpWorld, StandInPublication } from "./pulp-world.ts";
 
 export interface Answer {
@@ -48,7 +48,7 @@ function inPublication(world: PulpWorld, chosen: StandInPublication, sub: string
     return lines.length === 0 && sub !== "" ? notFound : listing(path, lines);
   }
   if ([...files.keys()].some((name) => name.startsWith(`${sub}/`))) return moved(`${path}/`);
-  const newest = world.publications.toSorted((a, b) => (a.created < b.created ? 1 : -1));
+  const newest = world.publications.toSorted((a, b) => compareTimes(b.created, a.created));
   const leaked = world.gracePeriod
     ? newest.map((one) => one.files.get(sub) ?? one.published.get(sub)).find((body) => body !== undefined)
     : undefined;

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { ServerOptions } from "node:https";
 
@@ -19,6 +19,8 @@ export type Fault =
   | { readonly breakAfter: number }
   /** Announces no length, sends so many bytes of it as if that were all. */
   | { readonly endAfter: number }
+  /** The true answer without one of its headers. */
+  | { readonly without: string }
   /** Before the true answer is made, this happens. */
   | { readonly first: () => void }
   | "never"
@@ -30,6 +32,8 @@ export interface StandInOptions {
   readonly tls?: ServerOptions;
   /** Headers without which every request is refused. */
   readonly wants?: Readonly<Record<string, string>>;
+  /** Every answer takes so long. */
+  readonly delayMs?: number;
 }
 
 /**
@@ -42,6 +46,10 @@ export interface PulpStandIn {
   readonly api: string;
   /** Raw targets, in the order they came. */
   readonly targets: string[];
+  /** Of the same requests. */
+  readonly headers: readonly IncomingHttpHeaders[];
+  /** Requests that were under way at the same time. */
+  readonly mostOpen: () => number;
   /** Sets Pulp's clock, in seconds since 1970. */
   setNow(seconds: number): void;
   /** `created` as Pulp writes it; a checkpoint that is complete, unless told otherwise. */
@@ -61,11 +69,14 @@ export interface PulpStandIn {
 
 /** One that ends with the test. */
 export async function aPulp(options: StandInOptions = {}): Promise<PulpStandIn> {
-  const { plugin = "file/file", tls, wants = {} } = options;
+  const { plugin = "file/file", tls, wants = {}, delayMs = 0 } = options;
   const targets: string[] = [];
   const faults = new Map<string, Fault[]>();
   let now = Date.now() / 1000;
   let count = 0;
+  let open = 0;
+  let mostOpen = 0;
+  const headers: IncomingHttpHeaders[] = [];
   const world: PulpWorld = {
     publications: [],
     plugin,
@@ -78,11 +89,17 @@ export async function aPulp(options: StandInOptions = {}): Promise<PulpStandIn> 
   const listener: RequestListener = (request, response) => {
     const target = request.url ?? "";
     targets.push(target);
+    headers.push(request.headers);
+    open += 1;
+    mostOpen = Math.max(mostOpen, open);
+    response.on("close", () => (open -= 1));
     response.on("error", () => undefined);
     if (!isWelcome(request, wants)) return send(response, { status: 403, body: "403: Forbidden" }, "none", now);
     const fault = nextFault(faults, target);
     if (typeof fault === "object" && "first" in fault) fault.first();
-    send(response, answer(world, target, request.headers.host ?? ""), fault, now);
+    const truth = answer(world, target, request.headers.host ?? "");
+    if (delayMs === 0) send(response, truth, fault, now);
+    else setTimeout(() => send(response, truth, fault, now), delayMs);
   };
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -101,6 +118,8 @@ export async function aPulp(options: StandInOptions = {}): Promise<PulpStandIn> 
     url: `${origin}${contentPrefix}${world.basePath}/`,
     api: `${origin}${apiPrefix}`,
     targets,
+    headers,
+    mostOpen: () => mostOpen,
     setNow: (seconds) => void (now = seconds),
     publish(
       created,
@@ -151,7 +170,9 @@ function send(response: ServerResponse, truth: Answer, fault: Fault, now: number
   if (fault === "never") return;
   const { status, headers = {}, body = "" } = typeof fault === "object" && "status" in fault ? fault : truth;
   response.sendDate = false;
-  const common = { date: new Date(Math.floor(now) * 1000).toUTCString(), ...headers };
+  const all = Object.entries({ date: new Date(Math.floor(now) * 1000).toUTCString(), ...headers });
+  const without = typeof fault === "object" && "without" in fault ? fault.without : undefined;
+  const common = Object.fromEntries(all.filter(([name]) => name !== without));
   const bytes = Buffer.from(body);
   if (typeof fault === "object" && "endAfter" in fault) {
     const head = Object.entries(common).map(([name, value]) => `${name}: ${value}\r\n`);

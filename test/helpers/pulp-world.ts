@@ -31,7 +31,15 @@ export const contentPrefix = "/pulp/content/";
 
 /** Newest first, as Pulp looks for the one at or before a second. Unfinished ones are served, too. */
 export function checkpointsOf(world: PulpWorld): readonly StandInPublication[] {
-  return world.publications.filter(({ checkpoint }) => checkpoint).toSorted((a, b) => (a.created < b.created ? 1 : -1));
+  return world.publications
+    .filter(({ checkpoint }) => checkpoint)
+    .toSorted((a, b) => compareTimes(b.created, a.created));
+}
+
+/** By time: Pulp leaves out a fraction that is zero. */
+export function compareTimes(a: string, b: string): number {
+  const [left = "", right = ""] = [a, b].map((text) => text.replace("Z", ""));
+  return left < right ? -1 : 1;
 }
 
 /** `2025-01-30T20:30:00.123456Z` as the directory that it is served in. */

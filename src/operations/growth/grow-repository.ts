@@ -208,7 +208,7 @@ async function listed(workspace: Workspace, settings: RepositorySettings, remote
   try {
     const { signal } = workspace;
     if (remote.type !== "pulp") return await openSource(workspace, settings, remote).list(signal);
-    for await (const newest of checkpointSources(settings, remote, signal)) return await newest.list(signal);
+    for await (const newest of checkpointSources(workspace, settings, remote)) return await newest.list(signal);
     return { entries: [], manifest: undefined, serverSeconds: undefined };
   } catch (error) {
     if (!(error instanceof SourceNotReady)) throw error;

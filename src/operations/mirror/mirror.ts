@@ -55,7 +55,7 @@ export async function mirror(
 ): Promise<MirrorResult> {
   const { store, clock, signal, onProgress } = workspace;
   const { name } = repository;
-  const server = openServer(repository, remote);
+  const server = openServer(workspace, repository, remote);
   const look = await server.look(signal);
   if (!options.acceptClock) checkClock(undefined, clock.now(), look.serverSeconds);
   const settled = promisedSettled(workspace, name);
@@ -134,9 +134,11 @@ async function takeOne(
   const { name } = repository;
   signal.throwIfAborted();
   try {
-    const prepared = await prepareMirrored(workspace, repository, server.open(checkpoint), checkpoint.second);
+    const source = server.open(checkpoint);
+    const prepared = await prepareMirrored(workspace, repository, source, checkpoint.second);
     const withdrawn = openWithdrawnCheck(workspace, store.repository(name)?.history.checkpoints ?? [])(prepared.root);
     const counts = await commitCheckpoint(workspace, repository, { ...prepared, withdrawn });
+    await source.remember(prepared.root);
     if (withdrawn !== undefined) {
       const text = `${name}: ${prepared.created} has the very files of ${withdrawn.created}, which was withdrawn, and is withdrawn as well`;
       onProgress({ kind: "warning", text });

@@ -18,7 +18,7 @@ export async function planMirrorUpdate(
   const { store, signal } = workspace;
   const { name } = repository;
   const history = store.repository(name)?.history;
-  const look = await openServer(repository, remote).look(signal);
+  const look = await openServer(workspace, repository, remote).look(signal);
   const taken = openTaken(workspace, name, remote).checkpoints;
   const plan = planMirror(history, look, { settled: promisedSettled(workspace, name), taken });
   return {

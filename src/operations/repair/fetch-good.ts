@@ -44,7 +44,7 @@ async function* sourcesOf(
   repository: RepositorySettings,
   remote: Remote,
 ): AsyncGenerator<Source, void> {
-  if (remote.type === "pulp") yield* checkpointSources(repository, remote, workspace.signal);
+  if (remote.type === "pulp") yield* checkpointSources(workspace, repository, remote);
   else yield openSource(workspace, repository, remote);
 }
 

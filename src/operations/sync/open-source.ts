@@ -22,7 +22,8 @@ export function openSource(workspace: Workspace, repository: RepositorySettings,
   }
 }
 
-function sourceCache(file: string): SourceCache {
+/** A file in the state's cache. */
+export function sourceCache(file: string): SourceCache {
   return {
     read: () => Promise.resolve(readIfThere(file)),
     write: (content) => Promise.resolve(replaceFile(file, content, 0o600)),
