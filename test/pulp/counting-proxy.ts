@@ -1,5 +1,6 @@
 import { createServer, request } from "node:http";
-import type { AddressInfo } from "node:net";
+
+import { portOf } from "../helpers/origin-server.ts";
 
 /** Passes everything on to one server, and knows what was asked for. */
 export interface CountingProxy {
@@ -24,10 +25,8 @@ export async function startCountingProxy(port: number): Promise<CountingProxy> {
     incoming.pipe(passed);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address: AddressInfo | string | null = server.address();
-  if (address === null || typeof address === "string") throw new Error("not listening on a port");
   return {
-    origin: `http://127.0.0.1:${address.port}`,
+    origin: `http://127.0.0.1:${portOf(server.address())}`,
     targets,
     forget: () => void targets.splice(0),
     async close() {

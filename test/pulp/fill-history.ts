@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { timestampFromSeconds } from "../../src/model/timestamp.ts";
 import type { Timestamp } from "../../src/model/timestamp.ts";
-import type { OriginServer } from "../helpers/origin-server.ts";
+import type { FileOrigin } from "./file-origin.ts";
 import { openPulpApi } from "./pulp-api.ts";
 import type { PulpServer } from "./pulp-server.ts";
 
@@ -34,7 +34,7 @@ const aDay = 86_400;
  * 20 checkpoint publications and 10 plain ones of versions in which files come, change and go, some of them of the same version; then two checkpoints in one second. Pulp makes them in a minute; behind its back
  * each is put a day and some after the one before, as if that had been weeks.
  */
-export async function fillHistory(pulp: PulpServer, origin: OriginServer, name: string): Promise<History> {
+export async function fillHistory(pulp: PulpServer, origin: FileOrigin, name: string): Promise<History> {
   const api = openPulpApi(pulp);
   const repository = await api.create("repositories/file/file", { name });
   const remote = await api.create("remotes/file/file", { name, url: `${origin.url}/${name}/PULP_MANIFEST` });
@@ -48,7 +48,7 @@ export async function fillHistory(pulp: PulpServer, origin: OriginServer, name: 
   for (let step = 0; step < 32; step++) {
     if (step % 10 !== 5) {
       Object.assign(files, changes(step));
-      origin.publish(`/${name}/`, files);
+      origin.publish(name, files);
       await api.sync(repository, remote);
     }
     if (step % 7 === 6) await api.remove(repository, `pool/${step - 2}/package-${step - 2}.deb`);

@@ -47,13 +47,16 @@ export function openPulpApi({ api, user, password }: PulpServer): PulpApi {
     for (;;) {
       const { state, created_resources: created, error } = taskShape.parse(await call(task));
       if (state === "completed") return created;
-      if (state !== "waiting" && state !== "running") throw new Error(`${task} ${state}: ${JSON.stringify(error)}`);
+      if (state !== "waiting" && state !== "running")
+        throw new Error(`${task} ${state}: ${error?.description ?? "no reason"}`);
       await sleep(100);
     }
   }
 
   const find: PulpApi["find"] = async (kind, query) =>
-    listed.parse(await call(`${kind}/?${new URLSearchParams(query)}`)).results.map(({ pulp_href: href }) => href);
+    listed
+      .parse(await call(`${kind}/?${new URLSearchParams(query).toString()}`))
+      .results.map(({ pulp_href: href }) => href);
 
   return {
     find,
@@ -70,11 +73,8 @@ export function openPulpApi({ api, user, password }: PulpServer): PulpApi {
     },
     async remove(repository, file) {
       const latest = versioned.parse(await call(repository)).latest_version_href;
-      const query = new URLSearchParams({ repository_version: latest, relative_path: file });
-      const found = listed.parse(await call(`content/file/files/?${query}`)).results;
-      await done(
-        await call(`${repository}modify/`, { remove_content_units: found.map(({ pulp_href: href }) => href) }),
-      );
+      const found = await find("content/file/files", { repository_version: latest, relative_path: file });
+      await done(await call(`${repository}modify/`, { remove_content_units: found }));
     },
     async publish(repository, checkpoint) {
       const [href = ""] = await done(await call("publications/file/file/", { repository, checkpoint }));
@@ -84,7 +84,11 @@ export function openPulpApi({ api, user, password }: PulpServer): PulpApi {
 }
 
 const begun = z.object({ task: z.string() });
-const taskShape = z.object({ state: z.string(), created_resources: z.array(z.string()), error: z.unknown() });
+const taskShape = z.object({
+  state: z.string(),
+  created_resources: z.array(z.string()),
+  error: z.object({ description: z.string() }).nullable(),
+});
 const made = z.object({ pulp_href: z.string().optional() });
 const versioned = z.object({ latest_version_href: z.string() });
 const listed = z.object({ results: z.array(z.object({ pulp_href: z.string() })) });

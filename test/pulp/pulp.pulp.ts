@@ -8,8 +8,6 @@ import type { Timestamp } from "../../src/model/timestamp.ts";
 import type { Difference } from "../../src/operations/compare/compare.ts";
 import { openProject } from "../helpers/asof.ts";
 import type { Project } from "../helpers/asof.ts";
-import { startOrigin } from "../helpers/origin-server.ts";
-import type { OriginServer } from "../helpers/origin-server.ts";
 import { startNginx } from "../servers/nginx.ts";
 import { rawRequest } from "../servers/raw-request.ts";
 import type { RawResponse } from "../servers/raw-request.ts";
@@ -18,6 +16,8 @@ import { startCountingProxy } from "./counting-proxy.ts";
 import type { CountingProxy } from "./counting-proxy.ts";
 import { documentedDifferences, explain } from "./documented-differences.ts";
 import type { Servers } from "./documented-differences.ts";
+import { startFileOrigin } from "./file-origin.ts";
+import type { FileOrigin } from "./file-origin.ts";
 import { fillHistory } from "./fill-history.ts";
 import type { History } from "./fill-history.ts";
 import { openPulpApi } from "./pulp-api.ts";
@@ -30,7 +30,7 @@ const mount = "/pulp/content/";
 /** What Pulp's own programs do is read from the programs, installed from PyPI; nothing here is a stand-in. In this order: each test goes on with what the ones before it left. */
 describe("a real Pulp", () => {
   let pulp: PulpServer;
-  let origin: OriginServer;
+  let origin: FileOrigin;
   let proxy: CountingProxy;
   let history: History;
   /** The one was told the address of the API, the other the content app's alone. */
@@ -40,7 +40,7 @@ describe("a real Pulp", () => {
 
   beforeAll(async () => {
     pulp = await startPulp();
-    origin = await startOrigin();
+    origin = await startFileOrigin();
     proxy = await startCountingProxy(pulp.contentPort);
   });
   afterAll(async () => {
@@ -59,7 +59,7 @@ describe("a real Pulp", () => {
   };
 
   test("goes through the walkthrough of its announcement with its own command line", async () => {
-    origin.publish("/fixture/", { "1.iso": kilobyte("1"), "2.iso": kilobyte("2"), "3.iso": kilobyte("3") });
+    origin.publish("fixture", { "1.iso": kilobyte("1"), "2.iso": kilobyte("2"), "3.iso": kilobyte("3") });
     const listed = async (): Promise<readonly string[]> => timestampsIn(await read("checkpoint/myfile/"));
     const file = (...words: readonly string[]): Promise<unknown> => pulp.cli("file", ...words);
     const checkpoint = async (): Promise<Timestamp> =>
@@ -220,8 +220,8 @@ describe("a real Pulp", () => {
 
 function configuration(contentOrigin: string, withApi: PulpServer | undefined): string {
   const api = withApi === undefined ? {} : { api: withApi.api, user: withApi.user, password_file: "password" };
-  const each = (describe: (name: string) => object): object =>
-    Object.fromEntries(["history", "myfile"].map((name) => [name, describe(name)]));
+  const each = (settings: (name: string) => object): object =>
+    Object.fromEntries(["history", "myfile"].map((name) => [name, settings(name)]));
   return JSON.stringify({
     site: { url: `https://mirror.example.org${mount}` },
     repositories: each((name) => ({

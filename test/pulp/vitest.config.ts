@@ -11,7 +11,6 @@ const config: ViteUserConfig = {
     hookTimeout: 300_000,
     bail: 1,
     disableConsoleIntercept: true,
-    reporters: ["default", "./test/closing-line-reporter.ts"],
   },
 };
 

@@ -3,7 +3,7 @@ import type { ComparedAnswer, ComparedField } from "../../operations/compare/com
 import type { Comparison, Difference } from "../../operations/compare/compare.ts";
 import type { CommandResult } from "../command.ts";
 
-/** How many requests of a case the text shows that differ in the same; JSON has a thousand of each case. */
+/** How many requests of a case the text shows that differ in the same; JSON has ten thousand of each case. */
 const mostShown = 3;
 
 /** Differences by case, with the answers of both, and how much was asked. */

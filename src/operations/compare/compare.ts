@@ -59,11 +59,11 @@ export interface CaseCount {
   readonly differing: number;
 }
 
-const mostKept = 1000;
+const mostKept = 10_000;
 /** Clocks differ by seconds. */
 const clockSlackSeconds = 5;
 /** Random times, where everything is asked for. */
-const randomTimes = 1000;
+const randomTimes = 500;
 
 /**
  * Asks two servers the same, and tells where they differ: status, where a redirect leads to within the server's own base path, and of what is there the bytes, their type and announced length. Follows no redirect. Throws

@@ -31,21 +31,20 @@ export function* checkpointRequests(
   }: { readonly at: Timestamp; readonly next: Timestamp | undefined; readonly content: KnownFiles },
 ): Generator<PlannedRequest> {
   const own = `/${at}/`;
-  for (const method of ["GET", "HEAD"] as const) {
-    yield { about: "exact/root", method, target: own };
-    yield { about: "exact/root-without-slash", method, target: `/${at}` };
-    yield { about: "exact/manifest", method, target: own + manifest };
-    for (const file of files) yield { about: "exact/file", method, target: own + encoded(file) };
-  }
-  for (const folder of folders) {
-    yield get("exact/folder", `${own}${encoded(folder)}/`);
-    yield get("exact/folder-without-slash", own + encoded(folder));
+  const [file, folder] = [pick(files, known.random), pick(folders, known.random)];
+  yield* both("exact/root", own);
+  yield* both("exact/root-without-slash", `/${at}`);
+  yield* both("exact/manifest", own + manifest);
+  for (const name of files) yield get("exact/file", own + encoded(name));
+  if (file !== undefined) yield { about: "exact/file", method: "HEAD", target: own + encoded(file) };
+  for (const name of folders) {
+    yield get("exact/folder", `${own}${encoded(name)}/`);
+    yield get("exact/folder-without-slash", own + encoded(name));
   }
   yield get("exact/missing", own + nothing);
   yield get("exact/missing-folder", `${own}${nothing}/`);
   if (!files.includes("index.html")) yield get("exact/index", `${own}index.html`);
   const between = timestampFromSeconds((secondsOf(at) + secondsOf(next)) / 2);
-  const [file, folder] = [pick(files, known.random), pick(folders, known.random)];
   for (const time of new Set([addSeconds(at, -1), addSeconds(at, 1), between, addSeconds(next, -1)])) {
     if (!known.isTime.has(time)) yield* timeRequests(known, time, file, folder);
   }
