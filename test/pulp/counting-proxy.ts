@@ -8,14 +8,18 @@ export interface CountingProxy {
   readonly origin: string;
   /** Request targets since `forget`. */
   readonly targets: readonly string[];
+  /** How many of them showed a password. */
+  readonly withPassword: number;
   forget(): void;
   close(): Promise<void>;
 }
 
 export async function startCountingProxy(port: number): Promise<CountingProxy> {
   const targets: string[] = [];
+  let withPassword = 0;
   const server = createServer((incoming, outgoing) => {
     targets.push(incoming.url ?? "");
+    if (incoming.headers.authorization !== undefined) withPassword += 1;
     const { method, url: path, headers } = incoming;
     const passed = request({ port, host: "127.0.0.1", method, path, headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
@@ -28,7 +32,13 @@ export async function startCountingProxy(port: number): Promise<CountingProxy> {
   return {
     origin: `http://127.0.0.1:${portOf(server.address())}`,
     targets,
-    forget: () => void targets.splice(0),
+    get withPassword() {
+      return withPassword;
+    },
+    forget() {
+      targets.splice(0);
+      withPassword = 0;
+    },
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

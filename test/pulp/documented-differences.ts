@@ -66,7 +66,7 @@ const differences: readonly DocumentedDifference[] = [
     pulp: "adds the slash first and looks at the time then",
     reason: "clients limit and pay for every hop",
     applies: ({ path, time, rest }, { status, location }) =>
-      rest === "" && path !== "" && status === 301 && location === `./${decodeURIComponent(time)}/`,
+      rest === "" && path !== "" && status === 301 && decoded(location) === `./${decoded(time)}/`,
     becomes: async (asked, answer, { pulp }) =>
       // An exact checkpoint has its slash added by both.
       isTimestamp(asked.time) && (await ask(pulp, `/${asked.time}/`)).status === 200
@@ -177,7 +177,7 @@ export const documentedDifferences: readonly string[] = differences.map(({ asof 
 
 /** Whether the mirror's answer is what the list makes of Pulp's. */
 export async function explain({ method, target, a, b }: Difference, servers: Servers): Promise<Explained> {
-  const [path = "", query = ""] = target.split(/(?=\?)/);
+  const [, path = "", query = ""] = /^([^?]*)(.*)$/.exec(target) ?? [];
   const [, time = "", rest = ""] = /^\/([^/]*)(.*)$/.exec(path) ?? [];
   const asked = { method, target, path, query, time, rest };
   const used: string[] = [];
@@ -189,6 +189,11 @@ export async function explain({ method, target, a, b }: Difference, servers: Ser
     answer = next;
   }
   return { used, unexplained: differingFields(answer, b) };
+}
+
+/** Pulp spells some names otherwise than they were asked for. */
+function decoded(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : decodeURIComponent(text);
 }
 
 async function ask({ base }: AskedServer, below: string, method = "GET"): Promise<ComparedAnswer> {

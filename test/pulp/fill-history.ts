@@ -46,12 +46,12 @@ export async function fillHistory(pulp: PulpServer, origin: FileOrigin, name: st
   files["empty"] = "";
   const made: { readonly href: string; readonly created: string; readonly checkpoint: boolean }[] = [];
   for (let step = 0; step < 32; step++) {
-    if (step % 10 !== 5) {
+    if (step % 2 === 0 || step > 30) {
       Object.assign(files, changes(step));
       origin.publish(name, files);
       await api.sync(repository, remote);
     }
-    if (step % 7 === 6) await api.remove(repository, `pool/${step - 2}/package-${step - 2}.deb`);
+    if (step % 7 === 6) await api.remove(repository, `pool/${step - 6}/package-${step - 6}.deb`);
     const checkpoint = step % 3 !== 1 || step >= 30;
     made.push({ ...(await api.publish(repository, checkpoint)), checkpoint });
   }

@@ -40,6 +40,8 @@ export async function startPulp(): Promise<PulpServer> {
     detached: true,
   });
   const exited = once(script, "exit");
+  // The run was interrupted, and this process would go on without it.
+  process.once("disconnect", () => script.stdin.end());
   const said = await Promise.race([once(script.stdout, "data"), exited]);
   const [, home = ""] = /^ready (.*)\n$/.exec(String(said[0])) ?? [];
   if (home === "") throw new Error(`Pulp did not start: ${String(said[0])}`);

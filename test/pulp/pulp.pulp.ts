@@ -8,6 +8,7 @@ import type { Timestamp } from "../../src/model/timestamp.ts";
 import type { Difference } from "../../src/operations/compare/compare.ts";
 import { openProject } from "../helpers/asof.ts";
 import type { Project } from "../helpers/asof.ts";
+import type { Run } from "../helpers/launch-cli.ts";
 import { startNginx } from "../servers/nginx.ts";
 import { rawRequest } from "../servers/raw-request.ts";
 import type { RawResponse } from "../servers/raw-request.ts";
@@ -127,6 +128,7 @@ describe("a real Pulp", () => {
         "unchanged",
       ]);
       expect(proxy.targets.filter(isFile)).toEqual([]);
+      expect(proxy.withPassword).toBe(0);
       expect(await project.run("verify")).toMatchObject({ exit: 0 });
     },
   );
@@ -195,6 +197,28 @@ describe("a real Pulp", () => {
     expect(
       proxy.targets.filter(isFile).map((target) => target.slice(`${mount}checkpoint/history/${at}/`.length)),
     ).toEqual(["PULP_MANIFEST", "pool/new/package.deb"]);
+  });
+
+  test("lets asof in where a guard wants a password, and shows nothing to a run without one", async () => {
+    const api = openPulpApi(pulp);
+    const guard = await api.create("contentguards/core/rbac", { name: "guard" });
+    const [repository = ""] = await api.find("repositories/file/file", { name: "myfile" });
+    const body = { name: "guarded", base_path: "guarded", repository, checkpoint: true, content_guard: guard };
+    await api.create("distributions/file/file", body);
+    const project = openProject("");
+    const update = async (access: object): Promise<Run> => {
+      const remote = { type: "pulp", url: `${proxy.origin}${mount}guarded/`, ...access };
+      project.write("asof.yaml", JSON.stringify({ repositories: { myfile: { remote } }, distributions: {} }));
+      return project.run("update");
+    };
+    project.write("password", `${pulp.password}\n`);
+    project.write("wrong", "wrong\n");
+    expect(await update({})).toMatchObject({ exit: 4 });
+    expect(await update({ user: pulp.user, password_file: "wrong" })).toMatchObject({ exit: 4 });
+    const run = await update({ user: pulp.user, password_file: "password" });
+    expect(run).toMatchObject({ exit: 0, err: "" });
+    expect(run.out.match(/checkpoint \d{8}T/g)).toHaveLength(2);
+    project.remove();
   });
 
   test("answers fewer requests per second", async () => {
