@@ -144,7 +144,8 @@ export function openHttp(
 
 const noAccess: HttpAccess = { headers: {}, tls: undefined, otherTls: undefined };
 
-const ownHeaders = { "accept-encoding": "identity", "user-agent": "asof" } as const;
+/** Of every request. */
+export const ownHeaders = { "accept-encoding": "identity", "user-agent": "asof" } as const;
 
 function contentOf(response: HttpAnswer, timeoutSeconds: number): RemoteContent {
   const { body, sizeBytes } = response;
@@ -166,7 +167,7 @@ function contentOf(response: HttpAnswer, timeoutSeconds: number): RemoteContent 
 }
 
 /** A cache passes on the `Date` at which the server made the answer and says in `Age` how many seconds ago that was (RFC 9111, 4.2.3). */
-function serverSeconds(response: HttpAnswer): number | undefined {
+function serverSeconds(response: Pick<HttpAnswer, "headers">): number | undefined {
   const made = Date.parse(header(response, "date") ?? "") / 1000;
   const age = header(response, "age") ?? "";
   if (Number.isNaN(made)) return undefined;
@@ -190,26 +191,26 @@ const statusHints: Readonly<Record<number, string>> = {
 };
 
 /** Seconds, or the date until which to wait, taken against the server's own clock. */
-function retryAfterSeconds(response: HttpAnswer): number | undefined {
+export function retryAfterSeconds(response: Pick<HttpAnswer, "headers">): number | undefined {
   const value = header(response, "retry-after") ?? "";
   if (/^[0-9]{1,9}$/.test(value)) return Number(value);
   const seconds = Date.parse(value) / 1000 - (serverSeconds(response) ?? Number.NaN);
   return Number.isNaN(seconds) ? undefined : seconds;
 }
 
-function basicAuthorization(home: URL): { readonly authorization?: string } {
+export function basicAuthorization(home: URL): { readonly authorization?: string } {
   if (home.username === "" && home.password === "") return {};
   const credentials = `${unescape(home.username)}:${unescape(home.password)}`;
   return { authorization: `Basic ${Buffer.from(credentials).toString("base64")}` };
 }
 
-function header(response: HttpAnswer, name: string): string | undefined {
+function header(response: Pick<HttpAnswer, "headers">, name: string): string | undefined {
   const value = response.headers[name];
   return typeof value === "string" ? value : value?.[0];
 }
 
 /** Errors of sockets, TLS and DNS bear a code, those of the HTTP parser not always; wrong arguments, which are a bug, bear one too. Others pass unchanged. */
-function requestError(error: unknown): unknown {
+export function requestError(error: unknown): unknown {
   if (error instanceof RequestError || !(error instanceof Error)) return error;
   if (error.name === "HTTPParserError") {
     return new RequestError("SOURCE_UNREACHABLE", "the answer is no HTTP", { transient: true, cause: error });

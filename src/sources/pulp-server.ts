@@ -15,6 +15,7 @@ import { readPublications } from "./pulp-api.ts";
 import type { PulpPublication } from "./pulp-api.ts";
 import { openPulpCheckpoint } from "./pulp-checkpoint.ts";
 import type { KnownPool, PulpCheckpoint } from "./pulp-checkpoint.ts";
+import { openGuarded } from "./pulp-guard.ts";
 import { openPulpMemory } from "./pulp-memory.ts";
 import { readListing } from "./pulp-listing.ts";
 import { pulpRedirectProblem } from "./pulp-location.ts";
@@ -58,7 +59,11 @@ export function openPulpServer(remote: PulpRemote, fetch: FetchSettings, options
   const access = readAccess(remote);
   const memory = openPulpMemory(cache);
   const http = { timeoutSeconds: fetch.timeoutSeconds, environment, resolve, access };
-  const transport = openHttp(base, { ...http, redirectProblem: pulpRedirectProblem(base) });
+  const content = { ...http, redirectProblem: pulpRedirectProblem(base) };
+  const transport = openGuarded(
+    openHttp(base, { ...content, access: { ...access, headers: {} } }),
+    openHttp(base, content),
+  );
   const apiTransport = api === undefined ? undefined : openHttp(api, { ...http, sameOrigin: true });
 
   return {

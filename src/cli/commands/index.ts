@@ -88,6 +88,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./verify.ts")).verify,
   },
   {
+    name: "compare",
+    summary: "Ask two servers the same, and show where they differ.",
+    load: async () => (await import("./compare.ts")).compare,
+  },
+  {
     name: "rules",
     summary: "Say how to put the web server rules to work.",
     load: async () => (await import("./rules.ts")).rules,
