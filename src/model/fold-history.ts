@@ -95,6 +95,7 @@ export function openHistoryFold(before?: { readonly history: History; readonly l
         place({ ...checkpoint, tombstone });
         for (const one of cause === "withdrawn" ? publicationsOf(checkpoint.root) : [checkpoint])
           unservable.add(one.publication);
+        if (event.next !== undefined) recount(event.next);
         break;
       }
       case "label":

@@ -21,6 +21,7 @@ export type HistoryEvent =
       readonly reason: string;
       readonly cause?: Tombstone["cause"] | undefined;
       readonly content?: Digest | undefined;
+      readonly next?: NextChanges | undefined;
     }
   /** A checkpoint got a label, or lost it again. */
   | {

@@ -134,6 +134,7 @@ const logLine = z.discriminatedUnion("type", [
     reason: z.string(),
     cause: z.enum(["retention", "withdrawn"]).optional(),
     content: digest.optional(),
+    next: z.strictObject({ created: second, ...counts }).optional(),
   }),
   z.strictObject({ ...link, type: z.literal("label"), checkpoint: second, label }),
   z.strictObject({ ...link, type: z.literal("unlabel"), checkpoint: second, label }),

@@ -4,10 +4,11 @@ import type { ChangeCounts } from "../../model/difference.ts";
 import type { Digest } from "../../model/digest.ts";
 import { foldHistory } from "../../model/fold-history.ts";
 import { keptCheckpoints, latestVersion, nextVersion } from "../../model/history.ts";
-import type { History, HistoryEvent, NextChanges, Version } from "../../model/history.ts";
+import type { History, HistoryEvent, Version } from "../../model/history.ts";
 import { timestampFromSeconds } from "../../model/timestamp.ts";
 import type { Timestamp } from "../../model/timestamp.ts";
 import { contentDigest } from "../publish/content-digest.ts";
+import { nextChanges } from "../publish/next-changes.ts";
 import { publishedManifest } from "../publish/published-manifest.ts";
 import { settledEvents } from "../publish/settled.ts";
 import { stateCheckpoint } from "../publish/statement.ts";
@@ -44,6 +45,7 @@ export async function commitCheckpoint(
     const proof = await stateCheckpoint(workspace, repository, transaction, { ...version, created, manifest }, events);
     await transaction.seal();
     const counts = countChanges(differenceOf(checkpoint.previous, root, read));
+    const following = keptCheckpoints(history).find((one) => one.created > created);
     store.append(name, [
       ...events,
       {
@@ -56,7 +58,10 @@ export async function commitCheckpoint(
         manifest,
         ...counts,
         ...proof,
-        next: nextChanges(history, checkpoint, read),
+        next:
+          following === undefined || checkpoint.withdrawn !== undefined
+            ? undefined
+            : nextChanges(root, following, read),
       },
       ...withdrawal(checkpoint, at, read),
     ]);
@@ -93,17 +98,4 @@ function versionOf(
   if (same?.root === root) return { version: same, isNew: false };
   const version = { version: nextVersion(history), root, files, bytes };
   return { version: isFilled ? { ...version, filled: true } : version, isNew: true };
-}
-
-/** What the checkpoint that follows changes now, where that is not what its own line says. */
-function nextChanges(
-  history: History,
-  { created, root }: PreparedCheckpoint,
-  read: Parameters<typeof differenceOf>[2],
-): NextChanges | undefined {
-  const next = keptCheckpoints(history).find((one) => one.created > created);
-  if (next === undefined) return undefined;
-  const counts = countChanges(differenceOf(root, next.root, read));
-  const isSame = counts.added === next.added && counts.removed === next.removed && counts.changed === next.changed;
-  return isSame ? undefined : { created: next.created, ...counts };
 }

@@ -2,6 +2,7 @@ import { Failure } from "../../failure.ts";
 import { keptCheckpoints } from "../../model/history.ts";
 import { timestampFromSeconds } from "../../model/timestamp.ts";
 import type { Timestamp } from "../../model/timestamp.ts";
+import { nextChangesWithout } from "../publish/next-changes.ts";
 import type { Workspace } from "../workspace.ts";
 import type { TakenCheckpoints } from "./taken-checkpoints.ts";
 
@@ -27,9 +28,14 @@ export function followRetention(
     );
   }
   const at = timestampFromSeconds(clock.now());
-  const events = gone.map(
-    (checkpoint) => ({ type: "tombstone", at, checkpoint, reason: "Pulp has it no more" }) as const,
+  if (history === undefined || gone.length === 0) return gone;
+  const changes = nextChangesWithout(keptCheckpoints(history), new Set(gone), (digest) => store.tree(digest));
+  store.append(
+    name,
+    gone.map(
+      (checkpoint) =>
+        ({ type: "tombstone", at, checkpoint, reason: "Pulp has it no more", next: changes.get(checkpoint) }) as const,
+    ),
   );
-  if (events.length > 0) store.append(name, events);
   return gone;
 }

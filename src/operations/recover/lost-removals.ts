@@ -36,7 +36,7 @@ export function findLostRemovals(
     readDamagedLog(linesIn(workspace.publicLayout.log(basePath)), { n: recorded - 1, digest: head }),
   );
   const told = new Map(
-    logs.flatMap(({ events }) => events.filter(isRemoval).map((event) => [removedBy(event), event])),
+    logs.flatMap(({ events }) => events.filter(isRemoval).map((event) => [removedBy(event), withoutNext(event)])),
   );
   const forgotten = [...told.values()].filter((event) => !isInForce(history, event));
   const isLost = (event: Removal): event is Withdrawn =>
@@ -52,6 +52,11 @@ export function findLostRemovals(
 /** What was pruned by the retention rules may come back: the rules prune it again. */
 function isRemoval(event: HistoryEvent): event is Removal {
   return event.type === "takedown" || (event.type === "tombstone" && event.cause === "withdrawn");
+}
+
+/** What the checkpoint after it changed may be said of one that is lost. */
+function withoutNext(event: Removal): Removal {
+  return event.type === "tombstone" ? { ...event, next: undefined } : event;
 }
 
 /** A checkpoint or a content. */

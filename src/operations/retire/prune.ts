@@ -4,6 +4,7 @@ import { applyRetention, unknownLabels } from "../../model/retention.ts";
 import type { RetentionDecision } from "../../model/retention.ts";
 import { timestampFromSeconds } from "../../model/timestamp.ts";
 import { applyBuild, planBuild } from "../build/build.ts";
+import { nextChangesWithout } from "../publish/next-changes.ts";
 import { sweep } from "./sweep.ts";
 import type { SweepResult } from "./sweep.ts";
 import type { Workspace } from "../workspace.ts";
@@ -66,11 +67,15 @@ export function writeTombstones(
   decisions: readonly RetentionDecision[],
 ): void {
   const at = timestampFromSeconds(workspace.clock.now());
-  const events = decisions
-    .filter((decision) => !decision.keep)
-    .map(
-      ({ checkpoint, reasons }) =>
-        ({ type: "tombstone", at, checkpoint: checkpoint.created, reason: reasons.join(", ") }) as const,
-    );
-  if (events.length > 0) workspace.store.append(repository.name, events);
+  const { store } = workspace;
+  const due = decisions.filter((decision) => !decision.keep);
+  if (due.length === 0) return;
+  const kept = decisions.map(({ checkpoint }) => checkpoint);
+  const gone = new Set(due.map(({ checkpoint }) => checkpoint.created));
+  const changes = nextChangesWithout(kept, gone, (digest) => store.tree(digest));
+  const events = due.map(
+    ({ checkpoint: { created }, reasons }) =>
+      ({ type: "tombstone", at, checkpoint: created, reason: reasons.join(", "), next: changes.get(created) }) as const,
+  );
+  store.append(repository.name, events);
 }

@@ -2,9 +2,10 @@ import { existsSync } from "node:fs";
 
 import { Failure } from "../../failure.ts";
 import type { RepositorySettings } from "../../model/config.ts";
+import type { Digest } from "../../model/digest.ts";
 import type { Entry } from "../../model/entry.ts";
 import { foldHistory } from "../../model/fold-history.ts";
-import { latestVersion, newestPublication } from "../../model/history.ts";
+import { keptCheckpoints, latestVersion, newestPublication } from "../../model/history.ts";
 import type { Checkpoint, History, HistoryEvent, Tombstone } from "../../model/history.ts";
 import { parseReason, reasonRule } from "../../model/reason.ts";
 import { timestampFromSeconds } from "../../model/timestamp.ts";
@@ -13,6 +14,7 @@ import { readPlainState } from "../build/built-record.ts";
 import { entriesOf } from "../entries.ts";
 import { checkpointNamed } from "../named-checkpoint.ts";
 import { contentDigest } from "../publish/content-digest.ts";
+import { nextChangesWithout } from "../publish/next-changes.ts";
 import { emptyPublication } from "./empty-publication.ts";
 import { servedAfter } from "./served-after.ts";
 import type { ServedAfter } from "./served-after.ts";
@@ -92,7 +94,9 @@ export function planWithdrawal(
   const { states, found } = findShared(workspace, digests, { repository, time: created });
   const earlier = tombstone?.cause === "withdrawn" ? tombstone : undefined;
   const after =
-    earlier === undefined ? historyAfter(workspace, repository, tombstoneOf(workspace, checkpoint, reason)) : history;
+    earlier === undefined
+      ? historyAfter(workspace, repository, tombstoneOf(workspace, history, checkpoint, reason))
+      : history;
   return {
     repository,
     checkpoint,
@@ -109,15 +113,24 @@ export function planWithdrawal(
   };
 }
 
-function tombstoneOf({ store, clock }: Workspace, { created, root }: Checkpoint, reason: string): HistoryEvent {
+function tombstoneOf(
+  { store, clock }: Workspace,
+  history: History | undefined,
+  { created, root }: Checkpoint,
+  reason: string,
+): HistoryEvent {
   const isKnown = existsSync(store.layout.tree(root));
+  const read = (digest: Digest) => store.tree(digest);
   return {
     type: "tombstone",
     at: timestampFromSeconds(clock.now()),
     checkpoint: created,
     reason,
     cause: "withdrawn",
-    ...(isKnown ? { content: contentDigest(root, (digest) => store.tree(digest)) } : {}),
+    ...(isKnown ? { content: contentDigest(root, read) } : {}),
+    next: nextChangesWithout(history === undefined ? [] : keptCheckpoints(history), new Set([created]), read).get(
+      created,
+    ),
   };
 }
 
@@ -129,7 +142,7 @@ function historyAfter({ store }: Workspace, repository: string, tombstone: Histo
 async function record(workspace: Workspace, repository: RepositorySettings, withdrawal: Withdrawal): Promise<void> {
   const { store } = workspace;
   const { checkpoint, reason } = withdrawal;
-  const tombstone = tombstoneOf(workspace, checkpoint, reason);
+  const tombstone = tombstoneOf(workspace, store.repository(repository.name)?.history, checkpoint, reason);
   const { at } = tombstone;
   const after = historyAfter(workspace, repository.name, tombstone);
   if (newestPublication(after) !== undefined) {
