@@ -56,7 +56,8 @@ export async function commitCheckpoint(
         manifest,
         ...counts,
         ...proof,
-        next: nextChanges(history, checkpoint, read),
+        // What is withdrawn at once comes before nothing.
+        next: checkpoint.withdrawn === undefined ? nextChanges(history, checkpoint, read) : undefined,
       },
       ...withdrawal(checkpoint, at, read),
     ]);
