@@ -41,9 +41,11 @@ export function* eventsIn(
       yield { kind: "removed", path, at: created };
       continue;
     }
+    // Recorded under another second: the checkpoint before was filled in later, or knew nothing of one between that is gone.
+    if (before?.digest === after.digest) continue;
     const came = firstFrom(ever, after.added) ?? created;
     const at = came > created || (previous !== undefined && came <= previous.created) ? created : came;
-    const kind = before === undefined || before.digest === after.digest ? "added" : "changed";
+    const kind = before === undefined ? "added" : "changed";
     yield { kind, path, at, bytes: after.sizeBytes, sha256: after.digest };
   }
 }

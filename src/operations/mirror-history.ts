@@ -115,8 +115,8 @@ async function openFiles(mirror: MirrorClient, address: URL): Promise<HistoryFil
     async *shards(query) {
       const pages = top.pages === undefined ? [top] : namesFor(top.pages, query).map(historyPageName);
       for (const page of pages) {
-        const { shards = [], parts = {} } = typeof page === "string" ? await indexOf(page) : page;
-        for (const name of namesFor(shards, query)) yield { name, parts: parts[name] ?? 1 };
+        const { shards = [], parts = new Map() } = typeof page === "string" ? await indexOf(page) : page;
+        for (const name of namesFor(shards, query)) yield { name, parts: parts.get(name) ?? 1 };
       }
     },
     async part(shard, part) {
@@ -146,7 +146,11 @@ const indexJson = z.object({
   repository: z.string().max(255),
   pages: z.array(fileName).optional(),
   shards: z.array(fileName).optional(),
-  parts: z.record(fileName, z.int().min(2)).optional(),
+  // A name may be `constructor`.
+  parts: z
+    .record(fileName, z.int().min(2))
+    .transform((counts) => new Map(Object.entries(counts)))
+    .optional(),
 });
 type Index = z.infer<typeof indexJson>;
 const event = z.union([

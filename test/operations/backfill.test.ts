@@ -1,4 +1,5 @@
-import { cpSync, existsSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, renameSync, rmSync } from "node:fs";
 
 import { describe, expect, it, onTestFinished } from "vitest";
 
@@ -49,6 +50,34 @@ describe("an import before the first checkpoint", () => {
         { added: 0, changed: 1 },
       ],
     });
+  });
+
+  it("tells of a file that is the same since then no second time", async () => {
+    const mirror = await withUpdates({});
+    shelve(mirror, { "2024-01-01": { n: "1" } });
+    await mirror.ok("import", "repo", "shelf");
+    expect(JSON.parse((await mirror.ok("history", "repo", "n", "--json")).out)).toMatchObject({
+      paths: [{ path: "n", events: [{ kind: "added", checkpoint: "20240101T000000Z" }] }],
+    });
+    expect(mirror.page("snapshots/repo/_asof/history/n-.json").match(/"added",1,/g)).toHaveLength(2);
+    await expectWhole(mirror);
+  });
+
+  it("that died is finished also where the next run takes away at once what it had recorded", async () => {
+    const mirror = await withUpdates({ repository: { retain: { checkpoints: 2 } } });
+    const shown = ["public", "rules", "state/cache"];
+    // Hard links stay what they are.
+    for (const name of shown) execFileSync("cp", ["-al", mirror.file(name), mirror.file(`before-${name.slice(-5)}`)]);
+    shelve(mirror, { "2024-01-01": { a: "old" } });
+    await mirror.ok("import", "repo", "shelf");
+    for (const name of shown) {
+      rmSync(mirror.file(name), { recursive: true });
+      renameSync(mirror.file(`before-${name.slice(-5)}`), mirror.file(name));
+    }
+    mirror.at(2 * day);
+    await mirror.ok("update");
+    expect(mirror.checkpoints()).toEqual([after(0), after(day)]);
+    await expectWhole(mirror);
   });
 
   it("leaves the latest version and the plain distribution what they are", async () => {

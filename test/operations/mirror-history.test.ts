@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -16,7 +16,11 @@ describe("asof history --url", () => {
     mirror.run("history", ...argv, "--config", "nowhere.yaml");
   beforeAll(async () => {
     mirror = openMirror({ remote: { mode: "mirror" } });
-    const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`many/name-${1000 + index}`, "1"]));
+    const names = [
+      ...Array.from({ length: 500 }, (_, index) => `many/name-${1000 + index}`),
+      ...Array.from({ length: 120 }, (_, index) => `constructor${[".", "-", "a", "z"][index % 4]}${index}`),
+    ];
+    const many = Object.fromEntries(names.map((name) => [name, "1"]));
     const states = [
       { ...many, "pool/a/lib-1.deb": "one", "pool/b/Lib-2.deb": "same" },
       { ...many, "pool/a/lib-1.deb": "two!", "pool/b/Lib-2.deb": "same" },
@@ -65,6 +69,11 @@ describe("asof history --url", () => {
     expect(await pathsOf("pool/b/lib")).toEqual(["pool/b/Lib-2.deb"]);
     expect(await pathsOf("many/name-1234")).toEqual(["many/name-1234"]);
     expect(await pathsOf("pool/c/lib")).toEqual([]);
+  });
+
+  it("finds names in a shard that is called like something every object has", async () => {
+    expect(existsSync(mirror.file("public/snapshots/repo/_asof/history/n-constructor.json"))).toBe(true);
+    expect((await history("--url", site, "constructor.0")).out).toContain("added 1 Byte");
   });
 
   it("says when there are more, having read no more than some files", async () => {

@@ -268,6 +268,21 @@ describe("what was taken out of sight here", () => {
     expect(mirror.checkpoints()).toEqual([c1, c4]);
     await mirror.ok("verify");
   });
+
+  it("is nothing that a later checkpoint is compared with", async () => {
+    const { pulp, mirror } = await aPulpMirror(unsettled);
+    pulp.publish(t1, { a: "one" });
+    pulp.publish(t2, { a: "bad" });
+    await mirror.ok("update");
+    await mirror.ok("withdraw", "snapshots", c2, "--reason", "malware");
+    pulp.publish(t4, { a: "one", b: "two" });
+    await mirror.ok("update");
+    pulp.publish(t3, { a: "bad" });
+    expect((await mirror.ok("update")).err).toContain(`${c3} has the very files of ${c2}`);
+    expect(mirror.checkpoints()).toEqual([c1, c4]);
+    expect(mirror.events().find(({ created }) => created === c3)).not.toHaveProperty("next");
+    await mirror.ok("verify");
+  });
 });
 
 function horizonOf(mirror: Mirror): unknown {

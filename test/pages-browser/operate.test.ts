@@ -155,6 +155,8 @@ describe.skipIf(!isChromiumInstalled() || !nginxAvailable())("pages with their s
     const link = String(await page.evaluate(`document.querySelector("td a:has(time)").href`));
     expect(link).toBe(`${origin}/snapshots/repo/_asof/history/?path=pool%2F0.deb`);
     expect((await site.server.request(new URL(link).pathname)).status).toBe(200);
+    await page.goto(`${origin}/snapshots/repo/${newest}/pool/index.html`, { waitUntil: "load" });
+    expect(await page.evaluate(`document.querySelector("td a:has(time)").href`)).toBe(link);
     await page.goto(`${origin}/plain/`, { waitUntil: "load" });
     expect(await page.evaluate(`document.querySelector("td a:has(time)")`)).toBeNull();
   });

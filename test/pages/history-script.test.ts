@@ -38,6 +38,15 @@ describe("the page of histories", () => {
     );
   });
 
+  it("finds names in a shard that is called like something every object has", async () => {
+    const names = [".html", "/a", "a.html", "z.html"];
+    const paths = names.flatMap((end) => Array.from({ length: 20 }, (_, index) => `constructor${end}${index}`));
+    const files = filesOf(new Map(paths.map((path) => [path, 5])));
+    expect([...files.keys()]).toContain("n-constructor.json");
+    const { found } = await find(files, "constructor", 100);
+    expect(Object.keys(found)).toContain("constructor.html7");
+  });
+
   it("reads no more than 50 kB of a hundred thousand paths at once, and says that there may be more", async () => {
     const paths = Array.from({ length: 100_000 }, (_, index) => `pool/${index % 7}/package-${index}_1.0-1_amd64.deb`);
     const files = filesOf(new Map(paths.map((path) => [path, 2])));

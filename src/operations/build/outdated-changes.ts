@@ -5,6 +5,7 @@ import { hasErrorCode } from "../../error-code.ts";
 import type { DistributionSettings } from "../../model/config.ts";
 import { keptCheckpoints } from "../../model/history.ts";
 import type { Checkpoint, HistoryEvent } from "../../model/history.ts";
+import type { Timestamp } from "../../model/timestamp.ts";
 import { changesJsonName } from "../../pages/changes-json.ts";
 import { emptyLog } from "../../store/log.ts";
 import type { RepositoryLog } from "../../store/log.ts";
@@ -46,14 +47,17 @@ export function outdatedChanges(
     if (options.all) return pairs;
     const lines = Number(before?.split("\n")[1] ?? 0);
     const isKnown = options.trusting && log !== undefined && before === memoryOf(distribution, log, lines);
-    const touched = isKnown ? touchedBy(kept, store.eventsAfter(repository, lines)) : new Set(kept);
+    const news = isKnown ? store.eventsAfter(repository, lines) : [];
+    const touched = isKnown ? touchedBy(kept, news) : new Set(kept);
+    const recounted = recountedBy(news);
     return pairs.filter(
       (pair) =>
-        touched.has(pair.checkpoint) &&
-        !begins(
-          path.join(publicLayout.beside(basePath, pair.checkpoint.created), changesJsonName(1)),
-          changesHeadOf(pair),
-        ),
+        recounted.has(pair.checkpoint.created) ||
+        (touched.has(pair.checkpoint) &&
+          !begins(
+            path.join(publicLayout.beside(basePath, pair.checkpoint.created), changesJsonName(1)),
+            changesHeadOf(pair),
+          )),
     );
   }
 
@@ -101,6 +105,11 @@ function touchedBy(kept: readonly Checkpoint[], events: readonly HistoryEvent[])
     });
   };
   return new Set([...firstOf((time, created) => time <= created), ...firstOf((time, created) => time < created)]);
+}
+
+/** Checkpoints whose line counts other changes since: their pages say so, also where what was filled in before them went again before any build. */
+function recountedBy(events: readonly HistoryEvent[]): ReadonlySet<Timestamp> {
+  return new Set(events.flatMap((event) => (event.type === "publication" ? (event.next?.created ?? []) : [])));
 }
 
 function begins(file: string, head: string): boolean {

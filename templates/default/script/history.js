@@ -31,8 +31,9 @@ async function findHistories(read, typed, most) {
       if (files.size > most) break;
       const { shards, parts } = page === undefined ? top : await read(`i-${page}.json`);
       for (const shard of namesWith(shards, key, isWhole)) {
-        // Later parts have later events.
-        for (let part = parts[shard] ?? 1; part > 0; part--) files.add(`n-${shard}${part > 1 ? `_p${part}` : ""}.json`);
+        // Later parts have later events. One that is called `constructor` has not the part that every object has.
+        for (let part = Number(parts[shard]) || 1; part > 0; part--)
+          files.add(`n-${shard}${part > 1 ? `_p${part}` : ""}.json`);
       }
     }
   }

@@ -6,7 +6,7 @@ whenRead(() => {
   const [up, ...rows] = table.tBodies[0].rows;
   const text = (row, column) => row.cells[column].textContent;
   // On which checkpoint the page is shown, if any, is told by its address alone.
-  const [, base, folder = ""] = /^(.*?\/)(?:_asof\/)?\d{8}T\d{6}Z\/(.*)$/.exec(location.pathname) ?? [];
+  const [, base, folder = ""] = /^(.*?\/)(?:_asof\/)?\d{8}T\d{6}Z\/(.*\/)?[^/]*$/.exec(location.pathname) ?? [];
   for (const row of base ? rows : []) {
     const name = text(row, 0);
     const path = encodeURIComponent(decodeURIComponent(folder) + name);
