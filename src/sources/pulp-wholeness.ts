@@ -1,5 +1,6 @@
 import { Failure } from "../failure.ts";
 import type { ListedName } from "../formats/pulp/listing.ts";
+import { isObeyedName } from "../model/obeyed-names.ts";
 import { isRelativePath } from "../model/relative-path.ts";
 import { shownSafely } from "../model/shown-safely.ts";
 import type { PulpCheckpoint } from "./pulp-checkpoint.ts";
@@ -12,7 +13,9 @@ export function wayOf(
   usual: string | undefined,
 ): { readonly manifest: string | undefined } | undefined {
   const name = manifest === undefined ? usual : (manifest ?? undefined);
-  if (name !== undefined && (name.includes("/") || name === "index.html" || !isRelativePath(name))) {
+  // Nobody is asked whether a host obeys it: such a host may come later.
+  const isObeyed = name !== undefined && isObeyedName("htaccess", name);
+  if (name !== undefined && (isObeyed || name.includes("/") || name === "index.html" || !isRelativePath(name))) {
     throw new Failure("SOURCE_BAD_DATA", `the manifest of ${second} is called ${shownSafely(name, 120)}`, {
       hint: "asof writes no file of that name at the root of a checkpoint",
     });
