@@ -121,6 +121,22 @@ describe("the horizon", () => {
     expect(horizonOf(mirror)).toBe("20250131T114959Z");
   });
 
+  it("stays behind the list that some other cache kept, although the first one was new", async () => {
+    const { pulp, mirror } = await aPulpMirror();
+    pulp.publish(t1, { a: "one" });
+    pulp.publish(t2, { a: "two" }, { complete: false });
+    pulp.publish(t3, { a: "three" });
+    const older = (body: string): string =>
+      body
+        .split("\n")
+        .filter((line) => !line.includes(c2) && !line.includes(c3))
+        .join("\n");
+    const date = new Date(Date.UTC(2025, 0, 30, 20, 40)).toUTCString();
+    pulp.fault("checkpoint/myfile/", "none", { rewrite: older, headers: { date } }, "none");
+    await mirror.ok("update");
+    expect(mirror.checkpoints()).toEqual([c1]);
+  });
+
   it("needs Pulp's clock near ours", async () => {
     const { pulp, mirror } = await aPulpMirror();
     pulp.publish(t1, { a: "one" });
