@@ -194,6 +194,19 @@ describe("a checkpoint that comes after its second was settled", () => {
     expect(run, said(run)).toMatchObject({ exit: 4, err: expect.stringContaining("another publication") });
     expect(mirror.page(`snapshots/repo/${c2}/a`)).toBe("first");
   });
+
+  it("in the very second of another one is told of until that one is withdrawn", async () => {
+    const { pulp, mirror } = await aPulpMirror();
+    const one = pulp.publish(t1, { a: "one" });
+    pulp.publish(t2, { a: "two" });
+    await mirror.ok("update");
+    pulp.remove(one);
+    pulp.publish("2025-01-30T20:30:00.9Z", { a: "other" });
+    expect(await mirror.run("update")).toMatchObject({ exit: 4, err: expect.stringContaining("another publication") });
+    await mirror.ok("withdraw", "snapshots", c1, "--reason", "was not meant");
+    await mirror.ok("update");
+    expect(mirror.checkpoints()).toEqual([c2]);
+  });
 });
 
 describe("several checkpoints in one second", () => {
