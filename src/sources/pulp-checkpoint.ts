@@ -77,10 +77,7 @@ export function openPulpCheckpoint(checkpoint: PulpCheckpoint, options: PulpChec
   async function listByListings(signal: AbortSignal): ReturnType<Source["list"]> {
     tree = await readListedTree(root, listed, reading(signal), ({ digest }) => pool.read(digest));
     const [first] = tree.missing;
-    // Of a publication that the API returns, all is there that will ever be.
-    if (first !== undefined && checkpoint.created === undefined) {
-      throw new SourceNotReady(`${second} has no ${first} yet, which its indexes name`);
-    }
+    if (first !== undefined) throw new SourceNotReady(`${second} has no ${first} yet, which its indexes name`);
     return { entries: tree.entries, manifest: undefined, serverSeconds: undefined };
   }
 
@@ -126,8 +123,11 @@ export function openPulpCheckpoint(checkpoint: PulpCheckpoint, options: PulpChec
     async list(signal) {
       listed = await readRoot(signal);
       const way = wayOf(checkpoint, listed, options.manifestName);
-      if (way === undefined)
-        throw new SourceNotReady(`${second} has no ${checkpoint.manifest ?? options.manifestName ?? "manifest"} yet`);
+      if (way === undefined) {
+        const told = checkpoint.created === undefined ? ", as far as the content app tells" : "";
+        const name = checkpoint.manifest ?? options.manifestName ?? "manifest";
+        throw new SourceNotReady(`${second} has no ${name} yet${told}`);
+      }
       return way.manifest === undefined ? listByListings(signal) : listByManifest(way.manifest, signal);
     },
 
