@@ -71,7 +71,9 @@ export function openHistoryFold(before?: { readonly history: History; readonly l
         upstreamManifest = { digest: event.digest, bytes: event.bytes };
         break;
       case "publication": {
-        const isFilled = event.checkpoint && horizon !== undefined && event.created <= horizon;
+        // Any other checkpoint is made of the latest version.
+        const isOlder = versions.findLast(({ filled }) => filled !== true)?.version !== event.version;
+        const isFilled = event.checkpoint && (isOlder || (horizon !== undefined && event.created <= horizon));
         const later = isFilled ? publications.findIndex(({ created }) => created > event.created) : -1;
         const index = later < 0 ? publications.length : later;
         // Content that a plain publication alone held is swept when another one takes its place: nothing can go back to it.

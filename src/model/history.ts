@@ -49,8 +49,8 @@ export interface Version {
 }
 
 /**
- * `created` is the checkpoint's name when `checkpoint` is set. Changes are against the checkpoint before. A checkpoint that is not later than the horizon was filled in: in the order of publications it stands
- * where its time puts it.
+ * `created` is the checkpoint's name when `checkpoint` is set. Changes are against the checkpoint before. A checkpoint that is not later than the horizon, or not of the latest version, was filled in: in the order
+ * of publications it stands where its time puts it.
  */
 export interface Publication extends ChangeCounts {
   readonly publication: number;

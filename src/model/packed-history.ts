@@ -171,11 +171,12 @@ function unpackFile({ digest, bytes }: FileColumns, row: number): StoredFile | u
   return one === null ? undefined : { digest: one, bytes: bytes[row] ?? 0 };
 }
 
-/** Ascending by name. They were made in this order, unless some were filled in; one that was made again takes the place of the one before. */
+/** Ascending by name. They were made in this order, unless some were filled in; one that was made again, which has a higher number, takes the place of the one before. */
 function inOrder(made: readonly Checkpoint[]): Checkpoint[] {
   if (made.every(({ created }, index) => index === 0 || (made[index - 1]?.created ?? "") < created))
     return made.slice();
-  const byName = new Map(made.map((one) => [one.created, one]));
+  const inTurn = made.toSorted((a, b) => a.publication - b.publication);
+  const byName = new Map(inTurn.map((one) => [one.created, one]));
   return [...byName.values()].toSorted((a, b) => (a.created < b.created ? -1 : 1));
 }
 

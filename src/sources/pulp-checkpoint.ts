@@ -21,7 +21,7 @@ import { readListing } from "./pulp-listing.ts";
 import type { PulpReading } from "./pulp-listing.ts";
 import { directoryUrl, inCheckpoint } from "./pulp-location.ts";
 import type { PulpMemory, RememberedFile } from "./pulp-memory.ts";
-import { isSame, isWhole, wayOf } from "./pulp-wholeness.ts";
+import { isSame, isWhole, missingHead, wayOf } from "./pulp-wholeness.ts";
 import { SourceNotReady } from "./source.ts";
 import type { ContentSink, Source, SourceEntry, StoredContent } from "./source.ts";
 
@@ -76,6 +76,8 @@ export function openPulpCheckpoint(checkpoint: PulpCheckpoint, options: PulpChec
 
   async function listByListings(signal: AbortSignal): ReturnType<Source["list"]> {
     tree = await readListedTree(root, listed, reading(signal), ({ digest }) => pool.read(digest));
+    const head = checkpoint.created === undefined ? missingHead(tree.files) : undefined;
+    if (head !== undefined) throw new SourceNotReady(`${second} has no ${head} yet, as far as the content app tells`);
     const [first] = tree.missing;
     if (first !== undefined) throw new SourceNotReady(`${second} has no ${first} yet, which its indexes name`);
     return { entries: tree.entries, manifest: undefined, serverSeconds: undefined };

@@ -20,7 +20,9 @@ export interface ReadListing {
   readonly names: readonly ListedName[];
   /** The server's own clock. */
   readonly serverSeconds: number | undefined;
-  /** By that clock, when what is listed was so at the latest: any cache may have kept it since. */
+  /** By that clock, when it was made as far as it says. */
+  readonly madeAt: number | undefined;
+  /** The same, earlier where Pulp's own cache may have kept it before. */
   readonly trueAt: number | undefined;
 }
 
@@ -40,17 +42,22 @@ export function readListing(url: URL, { transport, fetch, timing, signal }: Pulp
         });
       }
       const { serverSeconds } = content;
-      return { names, serverSeconds, trueAt: trueAt(content) };
+      const madeAt = madeAtOf(content);
+      return { names, serverSeconds, madeAt, trueAt: trueAt(content, madeAt) };
     },
     { subject: shownUrl(url), retries: fetch.retries, signal, timing },
   );
 }
 
 /** `Date` is when the answer was made, whatever its `Age`. */
-function trueAt({ header }: RemoteContent): number | undefined {
+function madeAtOf({ header }: RemoteContent): number | undefined {
   const made = Date.parse(header("date") ?? "") / 1000;
-  if (Number.isNaN(made)) return undefined;
-  return header("x-pulp-cache")?.toUpperCase() === "HIT" ? made - longestKeptSeconds : made;
+  return Number.isNaN(made) ? undefined : made;
+}
+
+function trueAt({ header }: RemoteContent, madeAt: number | undefined): number | undefined {
+  const isKept = header("x-pulp-cache")?.toUpperCase() === "HIT";
+  return madeAt === undefined || !isKept ? madeAt : madeAt - longestKeptSeconds;
 }
 
 function decode(bytes: Uint8Array): string {

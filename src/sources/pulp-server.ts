@@ -81,13 +81,15 @@ export function openPulpServer(remote: PulpRemote, fetch: FetchSettings, options
         api === undefined || apiTransport === undefined
           ? undefined
           : await readPublications(remote, api, { ...reading, transport: apiTransport });
-      const served = listedSeconds((await readListing(base, reading)).names);
+      const last = await readListing(base, reading);
+      const served = listedSeconds(last.names);
       const checkpoints = publications === undefined ? served.map(unknownCheckpoint) : lastOfEachSecond(publications);
       const known = new Set(checkpoints.map(({ second }) => second));
       return {
         checkpoints,
         unfinished: served.filter((second) => !known.has(second)),
-        over: addSeconds(timestampFromSeconds(first.trueAt), -1),
+        // Another cache may have kept the second listing for longer than the first.
+        over: addSeconds(timestampFromSeconds(Math.min(first.trueAt, last.madeAt ?? first.trueAt)), -1),
         serverSeconds: first.serverSeconds ?? first.trueAt,
       };
     },

@@ -1,6 +1,7 @@
 import { Failure } from "../failure.ts";
 import type { ListedName } from "../formats/pulp/listing.ts";
-import { isRelativePath } from "../model/relative-path.ts";
+import { isObeyedName } from "../model/obeyed-names.ts";
+import { foldersOf, isRelativePath } from "../model/relative-path.ts";
 import { shownSafely } from "../model/shown-safely.ts";
 import type { PulpCheckpoint } from "./pulp-checkpoint.ts";
 import type { SourceEntry } from "./source.ts";
@@ -12,7 +13,9 @@ export function wayOf(
   usual: string | undefined,
 ): { readonly manifest: string | undefined } | undefined {
   const name = manifest === undefined ? usual : (manifest ?? undefined);
-  if (name !== undefined && (name.includes("/") || name === "index.html" || !isRelativePath(name))) {
+  // Nobody is asked whether a host obeys it: such a host may come later.
+  const isObeyed = name !== undefined && isObeyedName("htaccess", name);
+  if (name !== undefined && (isObeyed || name.includes("/") || name === "index.html" || !isRelativePath(name))) {
     throw new Failure("SOURCE_BAD_DATA", `the manifest of ${second} is called ${shownSafely(name, 120)}`, {
       hint: "asof writes no file of that name at the root of a checkpoint",
     });
@@ -39,6 +42,21 @@ export function isWhole(listed: readonly ListedName[], entries: readonly SourceE
     others.length === files.size + directories.size &&
     others.every(({ name, isDirectory }) => (isDirectory ? directories : files).has(name))
   );
+}
+
+/**
+ * The first index that others hang on and that is not there, of rpm's and Debian's: Pulp writes it last, so that more is to come. What a file is called says nothing to whoever knows from the API that all is there.
+ */
+export function missingHead(files: Pick<ReadonlyMap<string, unknown>, "has" | "keys">): string | undefined {
+  for (const path of files.keys()) {
+    const [, repodata] = /^((?:.*\/)?repodata\/)[^/]*$/s.exec(path) ?? [];
+    if (repodata !== undefined && !files.has(`${repodata}repomd.xml`)) return `${repodata}repomd.xml`;
+    if (!/(?:^|\/)dists\/.*\/(?:Packages|Sources)(?:\.[a-z0-9]+)?$/s.test(path)) continue;
+    const suites = foldersOf(path).filter((folder) => /(?:^|\/)dists\/./s.test(folder));
+    const hasHead = suites.some((suite) => files.has(`${suite}/Release`) || files.has(`${suite}/InRelease`));
+    if (!hasHead) return `${suites[0]}/Release`;
+  }
+  return undefined;
 }
 
 /** There may be hundreds of thousands: nothing is made of them to compare. */

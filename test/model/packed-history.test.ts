@@ -25,7 +25,7 @@ describe("a packed history", () => {
         for (const event of events.slice(lines)) fold.add(event);
         expect(fold.history()).toEqual(foldHistory(events));
       }),
-      { numRuns: 300 },
+      { numRuns: 300, examples: [[madeAgainBeforePlain, 3]] },
     );
   });
 
@@ -49,6 +49,13 @@ type Step =
   | { readonly kind: "settled"; readonly of: number }
   | { readonly kind: "publication"; readonly of: number; readonly file: number; readonly checkpoint: boolean }
   | { readonly kind: "tombstone" | "withdrawal" | "label" | "unlabel" | "again"; readonly of: number };
+
+/** In the order of publications the one that was made again stands before the one whose place it took. */
+const madeAgainBeforePlain: Step[] = [
+  { kind: "publication", of: 25, file: 0, checkpoint: false },
+  { kind: "publication", of: 24, file: 0, checkpoint: true },
+  { kind: "again", of: 0 },
+];
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({

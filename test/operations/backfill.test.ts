@@ -100,6 +100,18 @@ describe("an import before the first checkpoint", () => {
     await expectWhole(mirror);
   });
 
+  it("leaves a plain publication what is served, where there was no checkpoint at all", async () => {
+    const mirror = aMirror({ distributions: plainAndCheckpoints });
+    mirror.offer({ a: "plain" });
+    await mirror.ok("sync");
+    await mirror.ok("publish", "repo");
+    shelve(mirror, { "2024-01-01": { a: "old" }, "2024-01-02": { a: "older" } });
+    await mirror.ok("import", "repo", "shelf");
+    expect(mirror.page("plain/a")).toBe("plain");
+    expect(mirror.page("snapshots/repo/20240102T000000Z/a")).toBe("older");
+    await expectWhole(mirror);
+  });
+
   it("is recorded newest first, so that a run that died leaves nothing between", async () => {
     const mirror = await withUpdates({});
     shelve(mirror, { "2024-01-01": { a: "1" }, "2024-01-02": { a: "2" }, "2024-01-03": { a: "3" } });

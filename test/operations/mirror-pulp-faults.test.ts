@@ -121,6 +121,13 @@ describe("a manifest", () => {
     }
   });
 
+  it.each([".htaccess", ".User.ini"])("is not called %s: a host may obey a file of that name", async (manifest) => {
+    const { pulp, mirror } = await aPulpMirror();
+    pulp.publish(t1, { a: "one" }, { manifest });
+    expect(await mirror.run("update")).toMatchObject({ exit: 4, err: expect.stringContaining(manifest) });
+    expect(mirror.checkpoints()).toEqual([]);
+  });
+
   it("is called what Pulp calls it", async () => {
     const { pulp, mirror } = await aPulpMirror();
     pulp.publish(t1, { a: "one" }, { manifest: "FILES" });

@@ -121,6 +121,22 @@ describe("the horizon", () => {
     expect(horizonOf(mirror)).toBe("20250131T114959Z");
   });
 
+  it("stays behind the list that some other cache kept, although the first one was new", async () => {
+    const { pulp, mirror } = await aPulpMirror();
+    pulp.publish(t1, { a: "one" });
+    pulp.publish(t2, { a: "two" }, { complete: false });
+    pulp.publish(t3, { a: "three" });
+    const older = (body: string): string =>
+      body
+        .split("\n")
+        .filter((line) => !line.includes(c2) && !line.includes(c3))
+        .join("\n");
+    const date = new Date(Date.UTC(2025, 0, 30, 20, 40)).toUTCString();
+    pulp.fault("checkpoint/myfile/", "none", { rewrite: older, headers: { date } }, "none");
+    await mirror.ok("update");
+    expect(mirror.checkpoints()).toEqual([c1]);
+  });
+
   it("needs Pulp's clock near ours", async () => {
     const { pulp, mirror } = await aPulpMirror();
     pulp.publish(t1, { a: "one" });
@@ -177,6 +193,19 @@ describe("a checkpoint that comes after its second was settled", () => {
     const run = await mirror.run("update");
     expect(run, said(run)).toMatchObject({ exit: 4, err: expect.stringContaining("another publication") });
     expect(mirror.page(`snapshots/repo/${c2}/a`)).toBe("first");
+  });
+
+  it("in the very second of another one is told of until that one is withdrawn", async () => {
+    const { pulp, mirror } = await aPulpMirror();
+    const one = pulp.publish(t1, { a: "one" });
+    pulp.publish(t2, { a: "two" });
+    await mirror.ok("update");
+    pulp.remove(one);
+    pulp.publish("2025-01-30T20:30:00.9Z", { a: "other" });
+    expect(await mirror.run("update")).toMatchObject({ exit: 4, err: expect.stringContaining("another publication") });
+    await mirror.ok("withdraw", "snapshots", c1, "--reason", "was not meant");
+    await mirror.ok("update");
+    expect(mirror.checkpoints()).toEqual([c2]);
   });
 });
 

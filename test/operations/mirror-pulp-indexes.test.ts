@@ -60,6 +60,24 @@ describe.each([
   });
 });
 
+describe("to the content app alone a checkpoint", () => {
+  it.each([
+    ["rpm/rpm", "repodata/repomd.xml"],
+    ["deb/apt", "dists/stable/Release"],
+  ])("of %s is not whole without the index that Pulp writes last", async (plugin, head) => {
+    const { pulp, mirror } = await aPulpMirror({ withApi: false, server: { plugin } });
+    const files = plugin === "rpm/rpm" ? rpm({ "a-1": "package a" }) : deb({ "a-1": "package a" });
+    const begun = Object.fromEntries(Object.entries(files).filter(([name]) => name !== head));
+    const publication = pulp.publish(t1, begun, { complete: false });
+    expect((await mirror.ok("update")).err).toContain(`has no ${head} yet`);
+    expect(mirror.checkpoints()).toEqual([]);
+    publication.published.set(head, files[head] ?? "");
+    pulp.finish(publication);
+    await mirror.ok("update");
+    expect(mirror.page(`snapshots/repo/${c1}/${head}`)).toBe(files[head]);
+  });
+});
+
 describe("a checkpoint of which no digest is known", () => {
   const plain = { manifest: null };
 

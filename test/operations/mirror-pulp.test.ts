@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
-import { c1, c2, c3, aPulpMirror, t1, t2, t3 } from "./pulp-mirror.ts";
+import { c1, c2, c3, c4, aPulpMirror, t1, t2, t3, t4 } from "./pulp-mirror.ts";
 import { said } from "./mirror.ts";
 
 describe.each([true, false])("a Pulp server (asked by its API: %s)", (withApi) => {
@@ -121,6 +121,43 @@ it("a run that is killed at any request leaves a mirror that the next one makes 
     await mirror.ok("verify");
   }
 }, 120_000);
+
+describe("what comes before the first checkpoint here", () => {
+  it("is taken whole by the run after one that was killed anywhere, and leaves no settled answer that is wrong", async () => {
+    for (const place of [`${c1}/a`, `${c2}/a`, `${c3}/a`]) {
+      const { pulp, mirror } = await withLater();
+      const interrupt = new AbortController();
+      pulp.fault(place, { first: () => interrupt.abort(new Error("killed")) });
+      expect((await mirror.runUntil(interrupt.signal, "update")).exit).not.toBe(0);
+      pulp.heal();
+      await mirror.ok("update");
+      expect(mirror.checkpoints(), `killed at ${place}`).toEqual([c1, c2, c3, c4]);
+      await mirror.ok("verify");
+    }
+  }, 60_000);
+
+  it("is left before one that cannot be had: it would settle that one's second", async () => {
+    const { pulp, mirror } = await withLater();
+    pulp.fault(`${c2}/a`, { status: 404 });
+    expect(await mirror.run("update")).toMatchObject({ exit: 4 });
+    expect(mirror.checkpoints()).toEqual([c3, c4]);
+    pulp.heal();
+    await mirror.ok("update");
+    expect(mirror.checkpoints()).toEqual([c1, c2, c3, c4]);
+    const made = mirror.events().flatMap(({ type, created }) => (type === "publication" ? [created] : []));
+    expect(made).toEqual([c4, c3, c2, c1]);
+  });
+});
+
+async function withLater(): ReturnType<typeof aPulpMirror> {
+  const world = await aPulpMirror();
+  world.pulp.publish(t4, { a: "four" });
+  await world.mirror.ok("update");
+  world.pulp.publish(t1, { a: "one" });
+  world.pulp.publish(t2, { a: "two" });
+  world.pulp.publish(t3, { a: "three" });
+  return world;
+}
 
 async function filled(): ReturnType<typeof aPulpMirror> {
   const world = await aPulpMirror();

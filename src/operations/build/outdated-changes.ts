@@ -109,7 +109,7 @@ function touchedBy(kept: readonly Checkpoint[], events: readonly HistoryEvent[])
 
 /** Checkpoints whose line counts other changes since: their pages say so, also where what was filled in before them went again before any build. */
 function recountedBy(events: readonly HistoryEvent[]): ReadonlySet<Timestamp> {
-  return new Set(events.flatMap((event) => (event.type === "publication" ? (event.next?.created ?? []) : [])));
+  return new Set(events.flatMap((event) => ("next" in event ? (event.next?.created ?? []) : [])));
 }
 
 function begins(file: string, head: string): boolean {

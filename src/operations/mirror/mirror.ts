@@ -1,14 +1,17 @@
 import { Failure } from "../../failure.ts";
 import type { RepositorySettings } from "../../model/config.ts";
+import type { ChangeCounts } from "../../model/difference.ts";
+import type { Digest } from "../../model/digest.ts";
+import { emptyHistory, keptCheckpoints } from "../../model/history.ts";
 import type { PulpRemote } from "../../model/remote.ts";
 import { addSeconds } from "../../model/timestamp.ts";
 import type { Timestamp } from "../../model/timestamp.ts";
 import type { PulpCheckpoint } from "../../sources/pulp-checkpoint.ts";
 import type { PulpServer } from "../../sources/pulp-server.ts";
 import { SourceNotReady } from "../../sources/source.ts";
-import type { ChangeCounts } from "../../model/difference.ts";
 import { commitCheckpoint } from "../import/commit-checkpoint.ts";
 import { openWithdrawnCheck } from "../import/prepare-checkpoint.ts";
+import type { PreparedCheckpoint } from "../import/prepare-checkpoint.ts";
 import { checkClock } from "../publish/clock.ts";
 import { promisedSettled } from "../publish/settled.ts";
 import type { Workspace } from "../workspace.ts";
@@ -44,7 +47,7 @@ export interface MirrorResult {
 }
 
 /**
- * Takes every checkpoint that a Pulp server has and this mirror has not, oldest first, each under Pulp's own second: a transaction each, so that a run that dies goes on with the first one that is not recorded.
+ * Takes every checkpoint that a Pulp server has and this mirror has not, oldest first but for those of `takeEarly`, each under Pulp's own second: a transaction each, so that a run that dies goes on with the first one that is not recorded.
  * With settled answers the first that cannot be taken ends it, because what comes after would settle the answers before.
  */
 export async function mirror(
@@ -63,17 +66,21 @@ export async function mirror(
   const plan = planMirror(store.repository(name)?.history, look, { settled, taken: known.checkpoints });
   reportPlan(workspace, name, plan);
 
-  const taken: TakenCheckpoint[] = [];
-  let horizon = plan.horizon;
-  let failure: Failure | undefined;
-  for (const checkpoint of plan.take) {
-    const done = await takeOne(workspace, repository, server, checkpoint);
-    if ("at" in done) {
-      taken.push(done);
-      onProgress({ kind: "note", text: `${name}: ${done.at} taken, ${taken.length} of ${plan.take.length}` });
+  const early = await takeEarly(workspace, repository, server, plan, settled);
+  const taken: TakenCheckpoint[] = [...early.taken];
+  let { horizon } = plan;
+  let { failure } = early;
+  for (const checkpoint of plan.take.slice(plan.early)) {
+    const read = await readOne(workspace, repository, server, checkpoint, rootBefore(workspace, name, checkpoint));
+    if ("root" in read) {
+      taken.push(await recordOne(workspace, repository, read));
+      onProgress({
+        kind: "note",
+        text: `${name}: ${checkpoint.second} taken, ${taken.length} of ${plan.take.length}`,
+      });
       continue;
     }
-    if (done.failure !== undefined) failure ??= done.failure;
+    failure ??= read.failure;
     const before = addSeconds(checkpoint.second, -1);
     if (before < horizon) horizon = before;
     if (settled) break;
@@ -124,34 +131,77 @@ function lateFailure(name: string, { late, replaced }: MirrorPlan): Failure | un
   );
 }
 
-async function takeOne(
+/**
+ * Takes what comes before the first checkpoint ever made here: read oldest first, recorded newest first, so that a run that dies leaves the rest before the first one still. With settled answers nothing
+ * before one that cannot be had is taken: it would settle that one's second.
+ */
+async function takeEarly(
+  workspace: Workspace,
+  repository: RepositorySettings,
+  server: PulpServer,
+  { take, early }: MirrorPlan,
+  settled: boolean,
+): Promise<Pick<MirrorResult, "taken" | "failure">> {
+  let ready: PreparedCheckpoint[] = [];
+  let failure: Failure | undefined;
+  for (const checkpoint of take.slice(0, early)) {
+    const read = await readOne(workspace, repository, server, checkpoint, ready.at(-1)?.root);
+    if ("root" in read) {
+      ready.push(read);
+      continue;
+    }
+    failure ??= read.failure;
+    if (settled) ready = [];
+  }
+  const taken: TakenCheckpoint[] = [];
+  for (const read of ready.toReversed()) taken.unshift(await recordOne(workspace, repository, read));
+  return { taken, failure };
+}
+
+function rootBefore({ store }: Workspace, name: string, { second }: PulpCheckpoint): Digest | undefined {
+  const kept = keptCheckpoints(store.repository(name)?.history ?? emptyHistory);
+  return kept.findLast(({ created }) => created < second)?.root;
+}
+
+/** Everything of a checkpoint but its line in the log; without a failure it is left for the next run. */
+async function readOne(
   workspace: Workspace,
   repository: RepositorySettings,
   server: PulpServer,
   checkpoint: PulpCheckpoint,
-): Promise<TakenCheckpoint | { readonly failure: Failure | undefined }> {
-  const { store, signal, onProgress } = workspace;
-  const { name } = repository;
+  previous: Digest | undefined,
+): Promise<PreparedCheckpoint | { readonly failure: Failure | undefined }> {
+  const { signal, onProgress } = workspace;
   signal.throwIfAborted();
   try {
     const source = server.open(checkpoint);
-    const prepared = await prepareMirrored(workspace, repository, source, checkpoint.second);
-    const withdrawn = openWithdrawnCheck(workspace, store.repository(name)?.history.checkpoints ?? [])(prepared.root);
-    const counts = await commitCheckpoint(workspace, repository, { ...prepared, withdrawn });
+    const prepared = await prepareMirrored(workspace, repository, source, checkpoint.second, previous);
     await source.remember(prepared.root);
-    if (withdrawn !== undefined) {
-      const text = `${name}: ${prepared.created} has the very files of ${withdrawn.created}, which was withdrawn, and is withdrawn as well`;
-      onProgress({ kind: "warning", text });
-    }
-    const { created, files, bytes } = prepared;
-    return { at: created, files, bytes, counts };
+    return prepared;
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof SourceNotReady) {
-      onProgress({ kind: "warning", text: `${name}: ${error.message}; left for the next run` });
+      onProgress({ kind: "warning", text: `${repository.name}: ${error.message}; left for the next run` });
       return { failure: undefined };
     }
     if (error instanceof Failure && error.code.startsWith("SOURCE_")) return { failure: error };
     throw error;
   }
+}
+
+async function recordOne(
+  workspace: Workspace,
+  repository: RepositorySettings,
+  prepared: PreparedCheckpoint,
+): Promise<TakenCheckpoint> {
+  const { store, onProgress } = workspace;
+  const { name } = repository;
+  const withdrawn = openWithdrawnCheck(workspace, store.repository(name)?.history.checkpoints ?? [])(prepared.root);
+  const counts = await commitCheckpoint(workspace, repository, { ...prepared, withdrawn });
+  if (withdrawn !== undefined) {
+    const text = `${name}: ${prepared.created} has the very files of ${withdrawn.created}, which was withdrawn, and is withdrawn as well`;
+    onProgress({ kind: "warning", text });
+  }
+  const { created, files, bytes } = prepared;
+  return { at: created, files, bytes, counts };
 }

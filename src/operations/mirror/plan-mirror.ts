@@ -9,13 +9,15 @@ import type { PulpLook } from "../../sources/pulp-server.ts";
 export interface MirrorPlan {
   /** To be taken now, oldest first. */
   readonly take: readonly PulpCheckpoint[];
+  /** How many of them come before the first checkpoint ever made here. */
+  readonly early: number;
   /** Came at or before the horizon, where answers are settled: not to be taken. Ascending. */
   readonly late: readonly Timestamp[];
   /** Not taken yet, because Pulp may still put another one before them. Ascending. */
   readonly waiting: readonly Timestamp[];
   /** Taken from there once, kept here, and no longer there. Ascending. */
   readonly gone: readonly Timestamp[];
-  /** Taken, and Pulp serves another publication in that second now. Ascending. */
+  /** Taken, kept here, and Pulp serves another publication in that second now. Ascending. */
   readonly replaced: readonly Timestamp[];
   /** The first checkpoint that is still being made. */
   readonly begun: Timestamp | undefined;
@@ -32,6 +34,7 @@ export function planMirror(
   { settled, taken }: { readonly settled: boolean; readonly taken: TakenCheckpoints },
 ): MirrorPlan {
   const here = new Map(history?.checkpoints.map((one) => [one.created, one]));
+  const isKept = (second: Timestamp): boolean => here.has(second) && here.get(second)?.tombstone === undefined;
   const first = history?.checkpoints[0]?.created;
   const begun = unfinished.find((second) => !here.has(second));
   const horizon = begun === undefined || begun > over ? over : addSeconds(begun, -1);
@@ -40,15 +43,15 @@ export function planMirror(
     settled && first !== undefined && second > first && history?.horizon !== undefined && second <= history.horizon;
   const isWaiting = ({ second }: PulpCheckpoint): boolean => second > (settled ? horizon : over);
   const there = new Set([...checkpoints.map(({ second }) => second), ...unfinished]);
+  const take = news.filter((one) => !isLate(one) && !isWaiting(one));
   return {
-    take: news.filter((one) => !isLate(one) && !isWaiting(one)),
+    take,
+    early: first === undefined ? 0 : take.filter(({ second }) => second < first).length,
     late: news.filter(isLate).map(({ second }) => second),
     waiting: news.filter((one) => !isLate(one) && isWaiting(one)).map(({ second }) => second),
-    gone: [...here.values()].flatMap(({ created, tombstone }) =>
-      tombstone === undefined && taken.has(created) && !there.has(created) ? [created] : [],
-    ),
+    gone: [...here.keys()].filter((second) => isKept(second) && taken.has(second) && !there.has(second)),
     replaced: checkpoints.flatMap(({ second, created }) => {
-      const before = here.has(second) ? taken.get(second) : undefined;
+      const before = isKept(second) ? taken.get(second) : undefined;
       return before !== undefined && before !== null && created !== undefined && created !== before ? [second] : [];
     }),
     begun,

@@ -1,6 +1,7 @@
 import type { RepositorySettings } from "../../model/config.ts";
+import type { Digest } from "../../model/digest.ts";
 import type { Entry } from "../../model/entry.ts";
-import { keptCheckpoints } from "../../model/history.ts";
+import { emptyHistory, keptCheckpoints } from "../../model/history.ts";
 import type { PublishedManifest } from "../../model/history.ts";
 import { pairByPath } from "../../model/pair-by-path.ts";
 import { markChanged, planVersion } from "../../model/plan-trees.ts";
@@ -16,17 +17,17 @@ import type { SourceRead } from "../sync/read-source.ts";
 import { knownContent } from "../sync/sync.ts";
 import type { Workspace } from "../workspace.ts";
 
-/** Reads a checkpoint into the store: its content, records and manifest are durable when this returns. Throws a SourceNotReady for one that is not whole. */
+/** Reads a checkpoint into the store: its content, records and manifest are durable when this returns. `previous` is the root of the one before it. Throws a SourceNotReady for one that is not whole. */
 export async function prepareMirrored(
   workspace: Workspace,
   repository: RepositorySettings,
   source: Source,
   at: Timestamp,
+  previous: Digest | undefined,
 ): Promise<PreparedCheckpoint> {
   const { store } = workspace;
   const { name } = repository;
-  const kept = keptCheckpoints(store.repository(name)?.history ?? { checkpoints: [] });
-  const previous = kept.findLast(({ created }) => created < at)?.root;
+  const kept = keptCheckpoints(store.repository(name)?.history ?? emptyHistory);
   const indexBefore = (): VersionIndex | undefined =>
     previous === undefined ? undefined : store.versions.of(name, previous);
   const transaction = store.begin();
