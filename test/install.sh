@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests talk to: web servers (test/servers), what hosts are given to (test/hosts), package managers and what makes packages for them (test/clients), rsync (test/replicas).
+# Installs what the tests talk to: web servers (test/servers), what hosts are given to (test/hosts), package managers and what makes packages for them (test/clients), rsync (test/replicas), rsnapshot (test/operations).
 # Does nothing where they are present; elsewhere than as root on Debian or Ubuntu it says which tests will be left out. A skipped test is reported as skipped, and fails where CI is set.
 # What is no package of the machine goes where `npm ci` clears it away.
 set -eu
@@ -20,6 +20,7 @@ need chromium chromium
 need njs njs
 need rclone rclone
 need rsync rsync
+need rsnapshot rsnapshot
 need strace strace
 need xfs_io xfsprogs
 need curl curl

@@ -30,6 +30,12 @@ export function relativePathProblem(text: string): string | undefined {
   return utf8Length(text) > 3000 ? "is longer than 3000 bytes" : undefined;
 }
 
+/** The directories on the way to a path: `a/b/c` gives `a` and `a/b`. */
+export function foldersOf(path: string): readonly string[] {
+  const segments = path.split("/");
+  return segments.slice(1).map((_, index) => segments.slice(0, index + 1).join("/"));
+}
+
 // What nearly all names are: printable ASCII but the backslash, and no segment "." or "..". Hundreds of thousands are asked.
 const ordinary = /^(?!\.{1,2}(?:\/|$))[ -.0-[\]-~]+(?:\/(?!\.{1,2}(?:\/|$))[ -.0-[\]-~]+)*$/;
 // C0, DEL, C1 and the two line separators: nothing that moves a cursor or ends a line.

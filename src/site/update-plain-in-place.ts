@@ -3,6 +3,7 @@ import path from "node:path";
 import type { ChangedPath } from "../model/difference.ts";
 import type { Digest } from "../model/digest.ts";
 import type { Publication } from "../model/history.ts";
+import { foldersOf } from "../model/relative-path.ts";
 import { directoryView, rootView } from "./listing-view.ts";
 import { copyObject, placeFile } from "./place-file.ts";
 import { isListingPage } from "./plain-state.ts";
@@ -106,10 +107,4 @@ export function stagePlainChanges(
         : directoryView(tree, context, options.heading + prefix);
     stage.file(path.join(dir, prefix, "index.html"), context.pages.listing(view));
   }
-}
-
-/** `a/b/c` gives `a` and `a/b`. */
-function foldersOf(name: string): readonly string[] {
-  const segments = name.split("/");
-  return segments.slice(1).map((_, index) => segments.slice(0, index + 1).join("/"));
 }

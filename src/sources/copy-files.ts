@@ -112,8 +112,8 @@ function* batchesOf<Job extends CopyJob>(jobs: Iterable<Job>): Generator<Job[], 
 }
 
 /** A job without what only the caller needs: it is copied on its way to a thread. */
-function withoutRest({ real, key, sizeBytes, to, second }: CopyJob): CopyJob {
-  return { real, key, sizeBytes, to, second };
+function withoutRest({ real, key, sizeBytes, to, second, mayClone }: CopyJob): CopyJob {
+  return { real, key, sizeBytes, to, second, mayClone };
 }
 
 /** Asks a thread to end when it has answered what it was asked, and waits for it. */

@@ -9,6 +9,8 @@ export interface CopyJob {
   readonly to: { readonly folder: string; readonly file: string };
   /** The copy's modification time, in seconds since 1970. */
   readonly second: number;
+  /** Whether the file system may be asked to let a large copy share the file's blocks. */
+  readonly mayClone: boolean;
 }
 
 export type Copied =
@@ -38,10 +40,11 @@ export interface SystemFault {
  *
  * Threads run this function from its own text, because a worker's file would have one name in src/ and another in the package: nothing of this module may be named in it but types.
  */
-export function copyUnchanged({ real, key, sizeBytes, to, second }: CopyJob, stop: Int32Array): Copied {
+export function copyUnchanged({ real, key, sizeBytes, to, second, mayClone }: CopyJob, stop: Int32Array): Copied {
   const fs = process.getBuiltinModule("node:fs");
   const { createHash } = process.getBuiltinModule("node:crypto");
   const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_NOATIME } = fs.constants;
+  const { COPYFILE_EXCL, COPYFILE_FICLONE_FORCE } = fs.constants;
   const pieceBytes = 1 << 20;
   let side: "source" | "copy" | "proc" = "source";
   let from: number | undefined;
@@ -129,24 +132,39 @@ export function copyUnchanged({ real, key, sizeBytes, to, second }: CopyJob, sto
 
   function copyPieces(source: number): Copied {
     side = "copy";
-    copy = openNew(to.file);
+    const isClone = mayClone && clone(source);
+    copy = isClone ? fs.openSync(to.file, O_RDONLY | O_NOFOLLOW) : openNew(to.file);
+    if (isClone && fs.fstatSync(copy).size !== sizeBytes) return { is: "changed", why: "is not the file that it was" };
+    const readFrom = isClone ? copy : source;
     const sum = createHash("sha256");
     const buffer = Buffer.allocUnsafe(pieceBytes);
     for (let remaining = sizeBytes; remaining > 0;) {
       if (Atomics.load(stop, 0) !== 0) return { is: "stopped" };
-      side = "source";
-      const count = fs.readSync(source, buffer, 0, Math.min(remaining, buffer.length), null);
+      side = isClone ? "copy" : "source";
+      const count = fs.readSync(readFrom, buffer, 0, Math.min(remaining, buffer.length), null);
       if (count === 0) return { is: "changed", why: "is shorter than it was" };
       remaining -= count;
       const piece = buffer.subarray(0, count);
       sum.update(piece);
       side = "copy";
-      write(copy, piece);
+      if (!isClone) write(copy, piece);
     }
     finish(copy);
     side = "source";
     if (!isStill(source)) return { is: "changed", why: "is not the file that it was" };
     return { is: "copied", digest: sum.digest("hex"), to: name };
+  }
+
+  /** Of the file that is open, whatever its name shows by now. False, and nothing there, where it cannot be. What is hashed then is the clone: nobody else writes into it. */
+  function clone(source: number): boolean {
+    try {
+      fs.copyFileSync(`/proc/self/fd/${source}`, to.file, COPYFILE_EXCL | COPYFILE_FICLONE_FORCE);
+      return true;
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? String(error.code) : "";
+      if (!["ENOTSUP", "EOPNOTSUPP", "ENOTTY", "EXDEV", "EINVAL", "EPERM", "ENOSYS"].includes(code)) throw error;
+      return false;
+    }
   }
 
   function openNew(file: string): number {

@@ -1,7 +1,9 @@
+import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { Failure } from "../failure.ts";
 import { parseDigest } from "../model/digest.ts";
+import { openCloneSupport } from "./clone-support.ts";
 import { copyFiles } from "./copy-files.ts";
 import type { Copied, CopyJob, SystemFault } from "./copy-unchanged.ts";
 import { throwReadFailure } from "./directory-errors.ts";
@@ -33,6 +35,7 @@ export async function fetchFiles(
   sink: ContentSink,
   { signal, now, onProgress, onFetched }: FetchOptions,
 ): Promise<void> {
+  const canClone = openCloneSupport();
   let filesDone = 0;
   let bytesDone = 0;
 
@@ -46,7 +49,7 @@ export async function fetchFiles(
     const changed: WalkedFile[] = [];
     reasons = new Map();
     await copyFiles(
-      jobsOf(waiting, sink, now),
+      jobsOf(waiting, sink, now, canClone),
       { files: count, bytes },
       ({ file }, copied) => {
         if (copied.is === "changed") {
@@ -69,8 +72,8 @@ export async function fetchFiles(
     waiting = changed.map(asItIsNow);
     count = changed.length;
   }
-  const [[path, why] = ["", ""]] = reasons;
-  throw movedFailure(path, `changed each time it was read: it ${why}`);
+  const [[name, why] = ["", ""]] = reasons;
+  throw movedFailure(name, `changed each time it was read: it ${why}`);
 }
 
 const pausesMs = [10, 40, 160] as const;
@@ -90,10 +93,13 @@ function* jobsOf(
   files: Iterable<WalkedFile>,
   sink: ContentSink,
   now: () => number,
+  canClone: ReturnType<typeof openCloneSupport>,
 ): Generator<CopyJob & { readonly file: WalkedFile }> {
   for (const file of files) {
     const { key, sizeBytes } = file.state;
-    yield { file, real: file.real, key, sizeBytes, to: sink.place(), second: Math.floor(now()) };
+    const to = sink.place();
+    const mayClone = canClone(file.columns, file.real, path.dirname(to.file));
+    yield { file, real: file.real, key, sizeBytes, to, second: Math.floor(now()), mayClone };
   }
 }
 
@@ -130,15 +136,15 @@ async function letClockTick(newest: number, now: number, signal: AbortSignal): P
 }
 
 /** Whoever writes into the source would write into every checkpoint that has this content. */
-function ownFailure(path: string): Failure {
-  return new Failure("SOURCE_BAD_DATA", `${path} of the source is a hard link of the file that asof serves.`, {
+function ownFailure(name: string): Failure {
+  return new Failure("SOURCE_BAD_DATA", `${name} of the source is a hard link of the file that asof serves.`, {
     hint: "What is written into one is written into the other: put a copy there (cp without -l).",
   });
 }
 
 /** A file that would not hold still. */
-function movedFailure(path: string, what: string): Failure {
-  return new Failure("SOURCE_MOVED", `${path} ${what}.`, {
+function movedFailure(name: string, what: string): Failure {
+  return new Failure("SOURCE_MOVED", `${name} ${what}.`, {
     hint: "Run again when nothing writes to the source, or let its writer put files in place by rename.",
   });
 }

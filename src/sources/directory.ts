@@ -90,7 +90,7 @@ export function openDirectory(
         current.digests.set(file.path, content.digest);
         if (walk.files.get(file.path) !== file) current.reread.set(file.path, file);
         stored.set(file.path, content);
-        if (canBeKnown(current, file)) known?.remember(file.state, content.digest);
+        if (known !== undefined && canBeKnown(current, file)) known.remember(file.state, content.digest);
       };
       for (let rest = wanted; rest.length > 0;) {
         const { first, again } = namesOfFiles(current, rest, rows);

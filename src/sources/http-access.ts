@@ -92,6 +92,9 @@ function isFree(name: string): boolean {
 
 function readPem(file: string, what: "CERTIFICATE" | "PRIVATE KEY"): string {
   const text = readSecret(file);
+  if (what === "PRIVATE KEY" && /-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(text)) {
+    throw new Failure("CONFIG", `${file} holds an encrypted key, and nobody is there to say its password`);
+  }
   if (new RegExp(`-----BEGIN (?:[A-Z0-9]+ ){0,2}${what}-----`).test(text)) return text;
   throw new Failure("CONFIG", `${file} holds no PEM block "${what}"`, {
     hint: what === "PRIVATE KEY" ? "name the key's own file as key_file, not encrypted" : "asof reads PEM files",

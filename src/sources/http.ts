@@ -41,10 +41,8 @@ export interface RemoteContent {
   readonly mediaType: string | undefined;
   /** The server's clock in seconds since 1970. */
   readonly serverSeconds: number | undefined;
-  /** When the server made the answer, which a cache may have kept since. */
-  readonly madeSeconds: number | undefined;
-  /** A strong validator, where the server gives one. */
-  readonly validator: string | undefined;
+  /** Of what else the server said about it, by name in lower case. */
+  readonly header: (name: string) => string | undefined;
   /** All bytes, where they are few and came at once; `body` gives the same. */
   readonly whole: Uint8Array | undefined;
   /** To be read once; ends in a `RequestError` when the connection breaks, stalls or drips. */
@@ -157,8 +155,7 @@ function contentOf(response: HttpAnswer, timeoutSeconds: number): RemoteContent 
     encoding: encoding === "" || encoding === "identity" ? undefined : encoding,
     mediaType: header(response, "content-type")?.split(";")[0]?.trim().toLowerCase(),
     serverSeconds: serverSeconds(response),
-    madeSeconds: madeSeconds(response),
-    validator: validator(response),
+    header: (name: string) => header(response, name),
   };
   if (body instanceof Uint8Array) return { ...about, ...wholeBody(body) };
   return {
@@ -171,21 +168,10 @@ function contentOf(response: HttpAnswer, timeoutSeconds: number): RemoteContent 
 
 /** A cache passes on the `Date` at which the server made the answer and says in `Age` how many seconds ago that was (RFC 9111, 4.2.3). */
 function serverSeconds(response: Pick<HttpAnswer, "headers">): number | undefined {
-  const made = madeSeconds(response);
-  const age = header(response, "age") ?? "";
-  if (made === undefined) return undefined;
-  return made + (/^[0-9]{1,9}$/.test(age) ? Number(age) : 0);
-}
-
-function madeSeconds(response: Pick<HttpAnswer, "headers">): number | undefined {
   const made = Date.parse(header(response, "date") ?? "") / 1000;
-  return Number.isNaN(made) ? undefined : made;
-}
-
-/** A weak one stands for answers that are alike, not for the same bytes. */
-function validator(response: HttpAnswer): string | undefined {
-  const tag = header(response, "etag")?.trim();
-  return tag !== undefined && /^"[\x21\x23-\x7e]{1,200}"$/.test(tag) ? tag : undefined;
+  const age = header(response, "age") ?? "";
+  if (Number.isNaN(made)) return undefined;
+  return made + (/^[0-9]{1,9}$/.test(age) ? Number(age) : 0);
 }
 
 function statusError(response: HttpAnswer): RequestError {

@@ -54,8 +54,7 @@ function contentOf(file: number, signal: AbortSignal): RemoteContent {
     encoding: undefined,
     mediaType: undefined,
     serverSeconds: undefined,
-    madeSeconds: undefined,
-    validator: undefined,
+    header: () => undefined,
   };
   if (stat.size <= smallBytes) {
     const whole = readSmall(file, stat.size);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Failure } from "../failure.ts";
 import type { FetchSettings } from "../model/config.ts";
 import type { PulpRemote } from "../model/remote.ts";
-import { timestampFromSeconds } from "../model/timestamp.ts";
+import { parseTimestamp } from "../model/timestamp.ts";
 import type { Timestamp } from "../model/timestamp.ts";
 import { RequestError } from "./http-error.ts";
 import { withRetries } from "./http-retry.ts";
@@ -56,7 +56,14 @@ const pageLength = 100;
 const mostPublications = 1_000_000;
 
 function publicationOf({ pulp_created: created, manifest }: z.infer<typeof publication>): PulpPublication {
-  return { second: timestampFromSeconds(Date.parse(created) / 1000), created, manifest };
+  const second = secondOf(created);
+  if (second === undefined) throw new Error("a time was not checked");
+  return { second, created, manifest };
+}
+
+/** Cut, not rounded, as Pulp does it. */
+function secondOf(created: string): Timestamp | undefined {
+  return parseTimestamp(`${created.slice(0, "YYYY-MM-DDTHH:MM:SS".length).replaceAll(/[-:]/g, "")}Z`);
 }
 
 /** Its kind, such as `file/file`, and the repository whose checkpoints it serves. */
@@ -190,7 +197,7 @@ const distribution = z.object({
 const utc = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|\+00:00)$/)
-  .refine((text) => !Number.isNaN(Date.parse(text)));
+  .refine((text) => secondOf(text) !== undefined);
 
 const publication = z.object({
   pulp_href: z.string(),

@@ -2,19 +2,18 @@ import { Failure } from "../failure.ts";
 import type { ListedName } from "../formats/pulp/listing.ts";
 import type { FetchSettings } from "../model/config.ts";
 import type { Digest } from "../model/digest.ts";
-import { isRelativePath } from "../model/relative-path.ts";
-import { shownSafely } from "../model/shown-safely.ts";
 import { RequestError } from "./http-error.ts";
 import { isRedirect } from "./http-redirect.ts";
 import { withRetries } from "./http-retry.ts";
 import type { RetryTiming } from "./http-retry.ts";
-import type { Transport } from "./http.ts";
+import type { RemoteContent, Transport } from "./http.ts";
 import { putInto, readWhole } from "./manifest-content.ts";
 import { readManifestEntries } from "./manifest-entries.ts";
 import { fileUrl, shownUrl } from "./manifest-location.ts";
 import { transferSmall } from "./manifest-small-files.ts";
 import { transferAll } from "./manifest-transfers.ts";
 import type { PulpPublication } from "./pulp-api.ts";
+import { crawl } from "./pulp-crawl.ts";
 import type { CrawledFile } from "./pulp-crawl.ts";
 import { readListedTree } from "./pulp-listed-tree.ts";
 import type { ListedTree } from "./pulp-listed-tree.ts";
@@ -22,6 +21,7 @@ import { readListing } from "./pulp-listing.ts";
 import type { PulpReading } from "./pulp-listing.ts";
 import { directoryUrl, inCheckpoint } from "./pulp-location.ts";
 import type { PulpMemory, RememberedFile } from "./pulp-memory.ts";
+import { isSame, isWhole, wayOf } from "./pulp-wholeness.ts";
 import { SourceNotReady } from "./source.ts";
 import type { ContentSink, Source, SourceEntry, StoredContent } from "./source.ts";
 
@@ -77,10 +77,7 @@ export function openPulpCheckpoint(checkpoint: PulpCheckpoint, options: PulpChec
   async function listByListings(signal: AbortSignal): ReturnType<Source["list"]> {
     tree = await readListedTree(root, listed, reading(signal), ({ digest }) => pool.read(digest));
     const [first] = tree.missing;
-    // Of a publication that the API returns, all is there that will ever be.
-    if (first !== undefined && checkpoint.created === undefined) {
-      throw new SourceNotReady(`${second} has no ${first} yet, which its indexes name`);
-    }
+    if (first !== undefined) throw new SourceNotReady(`${second} has no ${first} yet, which its indexes name`);
     return { entries: tree.entries, manifest: undefined, serverSeconds: undefined };
   }
 
@@ -101,7 +98,7 @@ export function openPulpCheckpoint(checkpoint: PulpCheckpoint, options: PulpChec
         try {
           const content = await transport.get(target, { signal, fresh: tries > 1, unless: known?.validator });
           const stored = await putInto(sink, entry, content, onBytes);
-          keep(file, content.validator, stored);
+          keep(file, validatorOf(content), stored);
           return stored;
         } catch (error) {
           if (known === undefined || !(error instanceof RequestError) || error.status !== 304) throw error;
@@ -126,8 +123,11 @@ export function openPulpCheckpoint(checkpoint: PulpCheckpoint, options: PulpChec
     async list(signal) {
       listed = await readRoot(signal);
       const way = wayOf(checkpoint, listed, options.manifestName);
-      if (way === undefined)
-        throw new SourceNotReady(`${second} has no ${checkpoint.manifest ?? options.manifestName ?? "manifest"} yet`);
+      if (way === undefined) {
+        const told = checkpoint.created === undefined ? ", as far as the content app tells" : "";
+        const name = checkpoint.manifest ?? options.manifestName ?? "manifest";
+        throw new SourceNotReady(`${second} has no ${name} yet${told}`);
+      }
       return way.manifest === undefined ? listByListings(signal) : listByManifest(way.manifest, signal);
     },
 
@@ -151,10 +151,11 @@ export function openPulpCheckpoint(checkpoint: PulpCheckpoint, options: PulpChec
     /** A second publication of the same second takes the place of the first; and what the content app alone tells of may still be in the making. */
     async confirm(signal) {
       const now = await readRoot(signal);
-      if (!isSame(listed, now)) return "moved";
+      if (!isSame(listed, now, ({ name, isDirectory, date, size }) => [name, isDirectory, date, size])) return "moved";
       if (tree === undefined || checkpoint.created !== undefined) return "settled";
-      const again = await readListedTree(root, now, reading(signal), ({ digest }) => pool.read(digest));
-      return isSame([...tree.files], [...again.files]) ? "settled" : "moved";
+      const again = await crawl(root, now, reading(signal));
+      const before = [...tree.files.values()];
+      return isSame(before, again, ({ path, date, size }) => [path, date, size]) ? "settled" : "moved";
     },
 
     async remember() {
@@ -168,26 +169,6 @@ function isGone(error: unknown): boolean {
   if (!(error instanceof Failure) || !(error.cause instanceof RequestError)) return false;
   const { status = 0 } = error.cause;
   return status === 404 || isRedirect(status);
-}
-
-/** How the content of a checkpoint is to be known: by a manifest, or by listings and indexes. Undefined for one that is not whole, as far as its own listing tells. */
-function wayOf(
-  { second, manifest, created }: PulpCheckpoint,
-  listed: readonly ListedName[],
-  usual: string | undefined,
-): { readonly manifest: string | undefined } | undefined {
-  const name = manifest === undefined ? usual : (manifest ?? undefined);
-  if (name !== undefined && (name.includes("/") || name === "index.html" || !isRelativePath(name))) {
-    throw new Failure("SOURCE_BAD_DATA", `the manifest of ${second} is called ${shownSafely(name, 120)}`, {
-      hint: "asof writes no file of that name at the root of a checkpoint",
-    });
-  }
-  if (name !== undefined && listed.some((one) => one.name === name && !one.isDirectory)) return { manifest: name };
-  if (typeof manifest === "string") return undefined;
-  const isIndexed = listed.some((one) =>
-    one.isDirectory ? /^(?:repodata|dists)$/.test(one.name) : /^(?:In)?Release$/.test(one.name),
-  );
-  return created !== undefined || isIndexed || usual === undefined ? { manifest: undefined } : undefined;
 }
 
 async function readManifest(
@@ -204,22 +185,8 @@ async function readManifest(
   );
 }
 
-/** Whether manifest and listing tell of the same: a manifest that came from another publication does not. */
-function isWhole(listed: readonly ListedName[], entries: readonly SourceEntry[], manifest: string): boolean {
-  const files = new Set<string>();
-  const directories = new Set<string>();
-  for (const { path } of entries) {
-    const slash = path.indexOf("/");
-    if (slash < 0) files.add(path);
-    else directories.add(path.slice(0, slash));
-  }
-  const others = listed.filter((one) => one.name !== manifest);
-  return (
-    others.length === files.size + directories.size &&
-    others.every(({ name, isDirectory }) => (isDirectory ? directories : files).has(name))
-  );
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+/** A weak one stands for answers that are alike, not for the same bytes. */
+function validatorOf({ header }: RemoteContent): string | undefined {
+  const tag = header("etag")?.trim();
+  return tag !== undefined && /^"[\x21\x23-\x7e]{1,200}"$/.test(tag) ? tag : undefined;
 }

@@ -31,6 +31,8 @@ export interface KnownDigests {
 export async function readDigests(paths: readonly RelativePath[], reading: IndexReading): Promise<KnownDigests> {
   const contents = new Map<string, ListedContent>();
   const missing: string[] = [];
+  /** Release and InRelease name the same. */
+  const seen = new Set<string>();
 
   function learn(path: string, content: ListedContent): void {
     const known = contents.get(path);
@@ -74,7 +76,8 @@ export async function readDigests(paths: readonly RelativePath[], reading: Index
       const path = suite + name;
       if (!reading.has(path)) continue;
       learn(path, content);
-      if (!isReadIndex(name, (other) => sums.has(other) && reading.has(suite + other))) continue;
+      if (!isReadIndex(name, (other) => sums.has(other) && reading.has(suite + other)) || seen.has(path)) continue;
+      seen.add(path);
       const reader = openStanzaReader();
       const tell = (files: ReturnType<typeof reader.add>): void => {
         for (const one of files) learnPackage(archive + one.path, one.content);

@@ -75,14 +75,24 @@ function readIndex(
   return withRetries(
     async (tries) => {
       const content = await transport.get(url, { signal, fresh: tries > 1 });
-      const bytes = await readWhole({ ...content, encoding: undefined }, limit);
-      if (stated !== undefined && !isStated(bytes, stated)) {
-        throw new ContentMismatch(`is not the file that the index above it states (SHA-256 ${stated.digest})`);
+      if (
+        stated?.sizeBytes !== undefined &&
+        content.sizeBytes !== undefined &&
+        content.sizeBytes !== stated.sizeBytes
+      ) {
+        content.discard();
+        throw notAsStated(stated);
       }
+      const bytes = await readWhole({ ...content, encoding: undefined }, limit);
+      if (stated !== undefined && !isStated(bytes, stated)) throw notAsStated(stated);
       return bytes;
     },
     { subject: shownUrl(url), retries: fetch.retries, signal, timing },
   );
+}
+
+function notAsStated({ digest }: ListedContent): ContentMismatch {
+  return new ContentMismatch(`is not what the index above it states (SHA-256 ${digest})`);
 }
 
 /** Debian's other name for an index is its digest. */

@@ -16,9 +16,16 @@ export interface PulpReading {
   readonly signal: AbortSignal;
 }
 
-export interface ReadListing extends Pick<RemoteContent, "serverSeconds" | "madeSeconds"> {
+export interface ReadListing {
   readonly names: readonly ListedName[];
+  /** The server's own clock. */
+  readonly serverSeconds: number | undefined;
+  /** By that clock, when what is listed was so at the latest: any cache may have kept it since. */
+  readonly trueAt: number | undefined;
 }
+
+/** Pulp keeps listings for so long, where it was told to keep any, and gives them a new Date each time. */
+const longestKeptSeconds = 600;
 
 /** The listing of a directory. One that breaks off without a word is tried again, as a broken connection is. */
 export function readListing(url: URL, { transport, fetch, timing, signal }: PulpReading): Promise<ReadListing> {
@@ -32,10 +39,18 @@ export function readListing(url: URL, { transport, fetch, timing, signal }: Pulp
           hint: "url is where Pulp's content app serves the checkpoint distribution, and its listings are what is read there",
         });
       }
-      return { names, serverSeconds: content.serverSeconds, madeSeconds: content.madeSeconds };
+      const { serverSeconds } = content;
+      return { names, serverSeconds, trueAt: trueAt(content) };
     },
     { subject: shownUrl(url), retries: fetch.retries, signal, timing },
   );
+}
+
+/** `Date` is when the answer was made, whatever its `Age`. */
+function trueAt({ header }: RemoteContent): number | undefined {
+  const made = Date.parse(header("date") ?? "") / 1000;
+  if (Number.isNaN(made)) return undefined;
+  return header("x-pulp-cache")?.toUpperCase() === "HIT" ? made - longestKeptSeconds : made;
 }
 
 function decode(bytes: Uint8Array): string {

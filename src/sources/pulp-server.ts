@@ -71,7 +71,7 @@ export function openPulpServer(remote: PulpRemote, fetch: FetchSettings, options
       const reading = { transport, fetch, timing, signal };
       // The clock is read before the lists: what begins later is later than `over`.
       const first = await readListing(base, reading);
-      if (first.madeSeconds === undefined) {
+      if (first.trueAt === undefined) {
         throw new Failure(
           "SOURCE_BAD_DATA",
           `${shownUrl(base)}: the answer has no Date, and Pulp's own clock is not known`,
@@ -87,8 +87,8 @@ export function openPulpServer(remote: PulpRemote, fetch: FetchSettings, options
       return {
         checkpoints,
         unfinished: served.filter((second) => !known.has(second)),
-        over: addSeconds(timestampFromSeconds(first.madeSeconds), -1),
-        serverSeconds: first.serverSeconds ?? first.madeSeconds,
+        over: addSeconds(timestampFromSeconds(first.trueAt), -1),
+        serverSeconds: first.serverSeconds ?? first.trueAt,
       };
     },
 

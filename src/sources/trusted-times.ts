@@ -1,6 +1,5 @@
-import { statfsSync } from "node:fs";
-
 import type { StateColumns } from "./file-state.ts";
+import { fileSystemType } from "./file-system-type.ts";
 
 /**
  * What times of a file system say. `all`: this machine's kernel gives a file, and a directory, a new time whenever it changes, and nobody else can. `files`: a file that changes has another state, by a server's clock perhaps, but
@@ -13,7 +12,11 @@ export function openTrustedTimes(): (state: StateColumns, real: string) => Trust
   const known = new Map<bigint, TrustedTimes>();
   return ({ states, at }, real) => {
     const device = states[at * 5] ?? 0n;
-    const trusted = known.get(device) ?? timesOf(statfsSync(real).type);
+    const there = known.get(device);
+    if (there !== undefined) return there;
+    const type = fileSystemType(real);
+    if (type === undefined) return "nothing";
+    const trusted = timesOf(type);
     known.set(device, trusted);
     return trusted;
   };

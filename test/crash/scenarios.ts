@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
 import { distributions } from "./project.ts";
 import type { CrashProject } from "./project.ts";
@@ -108,7 +108,23 @@ const repair: Scenario = {
   argv: ["verify", "--repair"],
 };
 
-export const scenarios: readonly Scenario[] = [first, change, prune, configure, repair];
+/** Two before the first checkpoint, which are recorded together, and one between. */
+const bringAlong: Scenario = {
+  name: "import",
+  async prepare(project) {
+    await history(project, 2, { repository: { settled: false } });
+    project.at(3600);
+    const shelf = { "2024-01-01": "of old", "2024-01-02": "of later", "2025-03-18T14:04:00Z": "between" };
+    for (const [name, content] of Object.entries(shelf)) {
+      mkdirSync(project.file(`shelf/${name}/pool/a`), { recursive: true });
+      writeFileSync(project.file(`shelf/${name}/README`), "a text\n");
+      writeFileSync(project.file(`shelf/${name}/pool/a/a_1.deb`), content);
+    }
+  },
+  argv: ["import", "repo", "shelf", "--backfill"],
+};
+
+export const scenarios: readonly Scenario[] = [first, change, prune, configure, repair, bringAlong];
 
 /** A run that fails between the new version and its publication builds the site as it is: its log is longer. */
 async function syncedOnly(project: CrashProject): Promise<void> {
@@ -117,8 +133,8 @@ async function syncedOnly(project: CrashProject): Promise<void> {
 }
 
 /** So many checkpoints, a minute apart. */
-async function history(project: CrashProject, count: number): Promise<void> {
-  project.configure({});
+async function history(project: CrashProject, count: number, settings: object = {}): Promise<void> {
+  project.configure(settings);
   for (let index = 0; index < count; index++) {
     project.at(index * 60);
     project.offer({ ...beforeFiles, "pool/a/a_1.deb": `a, number ${index}`, [`pool/n/${index}`]: `${index}` });

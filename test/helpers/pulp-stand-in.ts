@@ -19,6 +19,10 @@ export type Fault =
   | { readonly breakAfter: number }
   /** Announces no length, sends so many bytes of it as if that were all. */
   | { readonly endAfter: number }
+  /** The true answer, its body made another. */
+  | { readonly rewrite: (body: string) => string; readonly headers?: Readonly<Record<string, string>> }
+  /** The true answer to another question. */
+  | { readonly forward: (target: string) => string }
   /** The true answer without one of its headers. */
   | { readonly without: string }
   /** Before the true answer is made, this happens. */
@@ -61,10 +65,12 @@ export interface PulpStandIn {
   finish(publication: StandInPublication): void;
   remove(publication: StandInPublication): void;
   /** The n-th request whose target has `part` in it meets the n-th fault; the last one stays. */
-  fault(part: string, ...faults: readonly [Fault, ...Fault[]]): void;
+  fault(part: string, ...faults: readonly Fault[]): void;
   heal(): void;
   /** Requests for files of checkpoints, manifests among them. */
   files(): readonly string[];
+  /** Those whose bytes were sent. */
+  sent(): readonly string[];
 }
 
 /** One that ends with the test. */
@@ -77,6 +83,7 @@ export async function aPulp(options: StandInOptions = {}): Promise<PulpStandIn> 
   let open = 0;
   let mostOpen = 0;
   const headers: IncomingHttpHeaders[] = [];
+  const statuses: number[] = [];
   const world: PulpWorld = {
     publications: [],
     plugin,
@@ -88,7 +95,7 @@ export async function aPulp(options: StandInOptions = {}): Promise<PulpStandIn> 
 
   const listener: RequestListener = (request, response) => {
     const target = request.url ?? "";
-    targets.push(target);
+    const index = targets.push(target) - 1;
     headers.push(request.headers);
     open += 1;
     mostOpen = Math.max(mostOpen, open);
@@ -97,7 +104,11 @@ export async function aPulp(options: StandInOptions = {}): Promise<PulpStandIn> 
     if (!isWelcome(request, wants)) return send(response, { status: 403, body: "403: Forbidden" }, "none", now);
     const fault = nextFault(faults, target);
     if (typeof fault === "object" && "first" in fault) fault.first();
-    const truth = answer(world, target, request.headers.host ?? "");
+    const asked = typeof fault === "object" && "forward" in fault ? fault.forward(target) : target;
+    const found = answer(world, asked, request.headers.host ?? "");
+    const isKnown = found.headers?.["etag"] !== undefined && found.headers["etag"] === request.headers["if-none-match"];
+    const truth = isKnown ? { ...found, status: 304, body: "" } : found;
+    statuses[index] = truth.status;
     if (delayMs === 0) send(response, truth, fault, now);
     else setTimeout(() => send(response, truth, fault, now), delayMs);
   };
@@ -145,8 +156,13 @@ export async function aPulp(options: StandInOptions = {}): Promise<PulpStandIn> 
     remove: (one) => void world.publications.splice(world.publications.indexOf(one), 1),
     fault: (part, ...list) => void faults.set(part, [...list]),
     heal: () => faults.clear(),
-    files: () => targets.filter((target) => /\/\d{8}T\d{6}Z\/.*[^/]$/.test(target)),
+    files: () => targets.filter(isFile),
+    sent: () => targets.filter((target, index) => isFile(target) && statuses[index] === 200),
   };
+}
+
+function isFile(target: string): boolean {
+  return /\/\d{8}T\d{6}Z\/.*[^/]$/.test(target);
 }
 
 function answer(world: PulpWorld, target: string, host: string): Answer {
@@ -170,10 +186,11 @@ function send(response: ServerResponse, truth: Answer, fault: Fault, now: number
   if (fault === "never") return;
   const { status, headers = {}, body = "" } = typeof fault === "object" && "status" in fault ? fault : truth;
   response.sendDate = false;
-  const all = Object.entries({ date: new Date(Math.floor(now) * 1000).toUTCString(), ...headers });
+  const more = typeof fault === "object" && "rewrite" in fault ? fault.headers : {};
+  const all = Object.entries({ date: new Date(Math.floor(now) * 1000).toUTCString(), ...headers, ...more });
   const without = typeof fault === "object" && "without" in fault ? fault.without : undefined;
   const common = Object.fromEntries(all.filter(([name]) => name !== without));
-  const bytes = Buffer.from(body);
+  const bytes = Buffer.from(typeof fault === "object" && "rewrite" in fault ? fault.rewrite(body) : body);
   if (typeof fault === "object" && "endAfter" in fault) {
     const head = Object.entries(common).map(([name, value]) => `${name}: ${value}\r\n`);
     response.socket?.write(`HTTP/1.1 ${status} OK\r\n${head.join("")}connection: close\r\n\r\n`);

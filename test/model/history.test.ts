@@ -6,7 +6,14 @@ import { describe, expect, it } from "vitest";
 import { parseDigest } from "../../src/model/digest.ts";
 import type { Digest } from "../../src/model/digest.ts";
 import { foldHistory } from "../../src/model/fold-history.ts";
-import { keptCheckpoints, newestPublication, protectedVersions, withdrawnLatest } from "../../src/model/history.ts";
+import {
+  keptCheckpoints,
+  latestVersion,
+  newestPublication,
+  nextVersion,
+  protectedVersions,
+  withdrawnLatest,
+} from "../../src/model/history.ts";
 import { goneIntervals, timelineOf } from "../../src/model/history-timeline.ts";
 import type { HistoryEvent } from "../../src/model/history.ts";
 import { applyRetention } from "../../src/model/retention.ts";
@@ -58,6 +65,48 @@ describe("a history", () => {
   it("serves the newest publication of any kind that was not pruned", () => {
     const history = foldHistory([beginning, checkpoint(10), checkpoint(20), tombstone(20)]);
     expect(newestPublication(history)?.created).toBe(at(10));
+  });
+});
+
+describe("a checkpoint that is filled in", () => {
+  const version = (number: number, filled?: true): HistoryEvent => ({
+    type: "version",
+    at: at(1),
+    version: number,
+    root: digest(number),
+    files: 1,
+    bytes: 1,
+    ...(filled === undefined ? {} : { filled }),
+  });
+  const plain = (second: number, of: number): HistoryEvent => ({ ...checkpoint(second, of), checkpoint: false });
+
+  it("leaves the latest version what it is, and the next one gets the next number", () => {
+    const history = foldHistory([beginning, version(1), checkpoint(20, 1), version(2, true), checkpoint(10, 2)]);
+    expect(latestVersion(history).version).toBe(1);
+    expect(nextVersion(history)).toBe(3);
+    expect(protectedVersions(history)).toEqual(new Set([1, 2]));
+  });
+
+  it("is not the newest publication, unless it is by its time", () => {
+    const events = [beginning, checkpoint(10), checkpoint(30), checkpoint(20)];
+    expect(newestPublication(foldHistory(events))?.created).toBe(at(30));
+    expect(newestPublication(foldHistory([...events, tombstone(30)]))?.created).toBe(at(20));
+    expect(newestPublication(foldHistory([...events, horizon(50), checkpoint(40)]))?.created).toBe(at(40));
+  });
+
+  it("takes the place of a plain publication only where it is later", () => {
+    const events = [beginning, version(1), checkpoint(10), plain(30, 1), horizon(50)];
+    const before = foldHistory([...events, checkpoint(20)]);
+    expect(newestPublication(before)?.created).toBe(at(30));
+    const later = foldHistory([...events, checkpoint(40), tombstone(40)]);
+    expect(newestPublication(later)?.created).toBe(at(10));
+  });
+
+  it("says what the one after it changes now", () => {
+    const next = { created: at(20), added: 1, removed: 2, changed: 3 };
+    const history = foldHistory([beginning, checkpoint(20), { ...checkpoint(10), next }]);
+    expect(history.checkpoints[1]).toMatchObject({ created: at(20), added: 1, removed: 2, changed: 3 });
+    expect(() => foldHistory([beginning, { ...checkpoint(10), next }])).toThrow("never was");
   });
 });
 

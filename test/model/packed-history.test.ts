@@ -72,6 +72,7 @@ function eventsOf(steps: readonly Step[]): readonly HistoryEvent[] {
   let [horizon, publications] = [0, 0];
   const publish = (of: number, file: number, created: Timestamp, checkpoint: boolean): void => {
     const stored = { digest: digest(file), bytes: file };
+    const next = names.toSorted().find((name) => name > created);
     events.push({
       type: "publication",
       at: created,
@@ -85,6 +86,7 @@ function eventsOf(steps: readonly Step[]): readonly HistoryEvent[] {
       added: of,
       removed: file,
       changed: 1,
+      ...(next === undefined || !checkpoint ? {} : { next: { created: next, added: of + 1, removed: 2, changed: 3 } }),
     });
     if (checkpoint && !names.includes(created)) names.push(created);
   };
@@ -96,7 +98,16 @@ function eventsOf(steps: readonly Step[]): readonly HistoryEvent[] {
     } else if (one.kind === "version") {
       const version = versions.length;
       versions.push(version);
-      events.push({ type: "version", at: second, version, root: digest(one.of % 3), files: one.of, bytes: 7 });
+      const filled = one.of % 4 === 3 ? ({ filled: true } as const) : {};
+      events.push({
+        type: "version",
+        at: second,
+        version,
+        root: digest(one.of % 3),
+        files: one.of,
+        bytes: 7,
+        ...filled,
+      });
     } else if (one.kind === "manifest") events.push({ type: "manifest", at: second, digest: digest(one.of), bytes: 3 });
     else if (one.kind === "takedown")
       events.push({ type: "takedown", at: second, digest: digest(one.of), reason: "é" });

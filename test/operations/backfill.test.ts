@@ -1,7 +1,8 @@
 import { cpSync, existsSync, rmSync } from "node:fs";
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
+import { nginxAvailable, nginxServer } from "../servers/nginx.ts";
 import { expectExactlyReachable } from "./exactly-reachable.ts";
 import { aMirror, after, day, plainAndCheckpoints } from "./mirror.ts";
 import type { Mirror, MirrorSettings } from "./mirror.ts";
@@ -233,6 +234,36 @@ describe("an import between checkpoints", () => {
     expect((await mirror.ok("resolve", "snapshots", "2025-03-21")).out).toContain("20250321T000000Z");
     expect((await mirror.ok("resolve", "snapshots", "2025-03-20T20:00:00Z")).out).toContain("410");
     await expectWhole(mirror);
+  });
+});
+
+describe.skipIf(!nginxAvailable())("a past that was filled in", () => {
+  it("is answered by the rules, proven over HTTP, and reckoned with by a plan", async () => {
+    const mirror = await withUpdates(unsettled);
+    shelve(mirror, {
+      "2024-01-01": { a: "old" },
+      "2024-01-02": { a: "older", "deep/er": "x" },
+      "2025-03-18T20:00:00Z": { a: "between", "deep/er": "x" },
+    });
+    await mirror.ok("import", "repo", "shelf", "--backfill");
+    const nginx = await nginxServer.start({ publicDir: mirror.file("public"), rulesDir: mirror.file("rules") });
+    onTestFinished(() => nginx.stop());
+    const answers = {
+      "20240101T120000Z": "20240101T000000Z",
+      "20250101T000000Z": "20240102T000000Z",
+      "20250318T190000Z": after(0),
+      "20250318T210000Z": "20250318T200000Z",
+    };
+    const ask = (time: string) => fetch(`${nginx.url}snapshots/repo/${time}/a`, { redirect: "manual" });
+    for (const [time, to] of Object.entries(answers)) {
+      const { status, headers } = await ask(time);
+      const answer = [time, status, headers.get("location"), headers.get("cache-control")];
+      expect(answer).toEqual([time, 301, `/snapshots/repo/${to}/a`, "no-cache"]);
+    }
+    expect((await ask("20230101T000000Z")).status).toBe(404);
+    const url = `${nginx.url}snapshots/repo/`;
+    expect((await mirror.ok("verify", "--url", url, "--all")).out).toContain("20240101T000000Z");
+    await mirror.ok("plan", "--years", "1");
   });
 });
 

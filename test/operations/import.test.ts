@@ -121,6 +121,19 @@ describe("import of a shelf", () => {
     await expectRefusal(missing, 4, "cannot read the shelf");
   });
 
+  it("leaves what was synced and not yet published the latest version", async () => {
+    const mirror = aShelf({ "2024-01-01": { a: "1" }, "2024-01-02": { a: "2" } });
+    mirror.offer({ a: "one" });
+    await mirror.ok("sync");
+    await mirror.ok("import", "repo", "shelf");
+    expect(mirror.page("plain/a")).toBe("2");
+    mirror.at(60);
+    await mirror.ok("publish", "repo", "--checkpoint");
+    expect(mirror.page("plain/a")).toBe("one");
+    expect(mirror.checkpoints()).toEqual(["20240101T000000Z", "20240102T000000Z", "20250318T140438Z"]);
+    await mirror.ok("verify");
+  });
+
   it("leaves a pruned checkpoint pruned", async () => {
     const mirror = aShelf({ "2024-01-01": { a: "1" }, "2024-01-02": { a: "2" } });
     mirror.configure({
@@ -187,6 +200,41 @@ async function expectRefusal(mirror: Mirror, exit: number, reason: string): Prom
 }
 
 describe("a dry run of an import", () => {
+  it("tells programs where each directory lies to what is there, and what changes", async () => {
+    const mirror = aMirror({ repository: { settled: false } });
+    mirror.write("shelf/2024-01-02/a", "two");
+    await mirror.ok("import", "repo", "shelf");
+    mirror.write("shelf/2024-01-01/a", "one");
+    mirror.write("shelf/notes", "");
+    const { out } = await mirror.ok("import", "repo", "shelf", "--dry-run", "--json");
+    const place = (name: string, at: string, lies: string): object => ({
+      path: mirror.file(`shelf/${name}`),
+      at,
+      place: lies,
+    });
+    expect(JSON.parse(out)).toEqual({
+      schemaVersion: 1,
+      dryRun: true,
+      repository: "repo",
+      imported: ["20240101T000000Z"],
+      skipped: ["20240102T000000Z"],
+      directories: [
+        place("2024-01-01", "20240101T000000Z", "before"),
+        place("2024-01-02", "20240102T000000Z", "there"),
+      ],
+      leftOut: [{ name: "notes", reason: "is no directory" }],
+      changes: [
+        {
+          from: "20240101T000000Z",
+          until: "20240101T235959Z",
+          was: null,
+          becomes: { at: "20240101T000000Z", kind: "checkpoint" },
+        },
+      ],
+      refused: null,
+    });
+  });
+
   it("says what would come, what is there, and refuses what the import would refuse", async () => {
     const mirror = aMirror();
     mirror.write("shelf/2024-01-01/a", "one");

@@ -110,6 +110,17 @@ describe("the horizon", () => {
     expect(mirror.checkpoints()).toEqual([c1, "20250130T220000Z"]);
   });
 
+  it("stays behind what Pulp's cache may not know yet", async () => {
+    const { pulp, mirror, at } = await aPulpMirror({ repository: { horizon_step: "1m" } });
+    pulp.publish(t1, { a: "one" });
+    at("20250131T120000Z");
+    pulp.publish("2025-01-31T11:55:00Z", { a: "begun after the listing was kept" }, { complete: false });
+    const old = { rewrite: (body: string) => body.replaceAll(/<a href="\.\/20250131T115500Z.*\n/g, "") };
+    pulp.fault("checkpoint/myfile/", { ...old, headers: { "x-pulp-cache": "HIT" } });
+    await mirror.ok("update");
+    expect(horizonOf(mirror)).toBe("20250131T114959Z");
+  });
+
   it("needs Pulp's clock near ours", async () => {
     const { pulp, mirror } = await aPulpMirror();
     pulp.publish(t1, { a: "one" });

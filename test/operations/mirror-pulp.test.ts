@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
@@ -102,6 +102,47 @@ describe.each([true, false])("a Pulp server (asked by its API: %s)", (withApi) =
     expect(pulp.files().filter((target) => target.includes(c1))).toEqual([]);
     await mirror.ok("verify");
   });
+});
+
+it("a run that is killed at any request leaves a mirror that the next one makes whole", async () => {
+  const whole = await filled();
+  await whole.mirror.ok("update");
+  const requests = whole.pulp.targets.length;
+  expect(requests).toBeGreaterThan(12);
+  for (let number = 1; number <= requests; number++) {
+    const { pulp, mirror } = await filled();
+    const interrupt = new AbortController();
+    const before = Array.from({ length: number - 1 }, () => "none" as const);
+    pulp.fault("/", ...before, { first: () => interrupt.abort(new Error("killed")) });
+    expect((await mirror.runUntil(interrupt.signal, "update")).exit, `killed at request ${number}`).not.toBe(0);
+    pulp.heal();
+    await mirror.ok("update");
+    expect(mirror.checkpoints(), `killed at request ${number}`).toEqual([c1, c2, c3]);
+    await mirror.ok("verify");
+  }
+}, 120_000);
+
+async function filled(): ReturnType<typeof aPulpMirror> {
+  const world = await aPulpMirror();
+  world.pulp.publish(t1, { a: "one", "dir/b": "two" });
+  world.pulp.publish(t2, { a: "one", "dir/b": "two again" });
+  world.pulp.publish(t3, { c: "three" }, { manifest: null });
+  return world;
+}
+
+describe("update --watch", () => {
+  it("takes what comes while it runs", async () => {
+    const { pulp, mirror } = await aPulpMirror();
+    pulp.publish(t1, { a: "one" });
+    const watch = mirror.begin("update", "--watch", "--interval", "1");
+    try {
+      await expect.poll(() => existsSync(mirror.file(`public/snapshots/repo/${c1}`)), { timeout: 20_000 }).toBe(true);
+      pulp.publish(t2, { a: "two" });
+      await expect.poll(() => existsSync(mirror.file(`public/snapshots/repo/${c2}`)), { timeout: 20_000 }).toBe(true);
+    } finally {
+      await watch.stop();
+    }
+  }, 60_000);
 });
 
 describe("what there is to be done", () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
@@ -27,6 +27,26 @@ describe.each(["shared", "hardlinks", "copies"])("asof take-down in layout %s", 
       Object.keys(site).filter((name) => !name.endsWith("/keys/a") && !name.endsWith("/copy") && !name.endsWith("/a"));
     expect(rest(mirror.site())).toEqual(expect.arrayContaining([...rest(before)]));
     expect(mirror.page(`snapshots/repo/${after(0)}/keys/b`)).toBe("fine");
+  });
+
+  it("leaves no folder of a file that a plain distribution had dropped, also when a run died before it went", async () => {
+    const mirror = await withLeak({ ...settings, remote: { mode: "mirror" } });
+    mirror.at(day);
+    mirror.offer({ "keys/deep/a": leaked, "keys/deeper/still/a": leaked, "keys/b": "fine" });
+    await mirror.ok("update");
+    mirror.at(day + 60);
+    mirror.offer({ "keys/b": "fine" });
+    await mirror.ok("update");
+    expect(mirror.page("plain/keys/deep/a")).toBe(leaked);
+    await mirror.ok("take-down", sha256, "--reason", "leaked key");
+    expect(readdirSync(mirror.file("public/plain/keys")).toSorted()).toEqual(["b", "index.html"]);
+    await mirror.ok("verify");
+    mkdirSync(mirror.file("public/plain/keys/deep"));
+    expect((await mirror.run("verify")).exit).toBe(3);
+    rmSync(mirror.file("state/cache"), { recursive: true });
+    await mirror.ok("build");
+    expect(existsSync(mirror.file("public/plain/keys/deep"))).toBe(false);
+    await mirror.ok("verify");
   });
 
   it("shows the name without a link", async () => {

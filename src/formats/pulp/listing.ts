@@ -39,16 +39,20 @@ export function listedSeconds(names: readonly ListedName[]): readonly Timestamp[
   return names.flatMap(({ name, isDirectory }) => (isDirectory && isTimestamp(name) ? [name] : [])).toSorted();
 }
 
+/** Padding, date, size: Jinja's `filesizeformat`. Another server's listing has another form, and encodes its names. */
+const lineEnd =
+  /^ {0,100}(\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d)?(?: {2}(?:(\d{1,4}(?:\.\d)? (?:Bytes?|[kMGTPEZY]B)))?)?$/;
+
 /** Linear in the length of the line: a name has no `"` and no `<` of its own. */
 function parseLine(line: string): ListedName | undefined {
   const [, href = "", text = "", rest = ""] = /^<a href="([^"]*)">([^<]*)<\/a>(.*)$/.exec(line) ?? [];
   const plain = href.startsWith("./") ? href.slice(2) : href;
-  if (plain === "" || (plain !== text && href !== text)) return undefined;
-  const [, date = "", size = ""] =
-    /^ {0,100}(\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d)?(?: {2}(.{0,20}))?$/.exec(rest.trimEnd()) ?? [];
+  const facts = lineEnd.exec(rest.trimEnd());
+  if (plain === "" || (plain !== text && href !== text) || facts === null) return undefined;
+  const [, date = "", size = ""] = facts;
   const isDirectory = plain.endsWith("/");
   const name = unescapeHtml(isDirectory ? plain.slice(0, -1) : plain);
-  return name === "" ? undefined : { name, isDirectory, date, size: size.trim() };
+  return name === "" ? undefined : { name, isDirectory, date, size };
 }
 
 function unescapeHtml(text: string): string {

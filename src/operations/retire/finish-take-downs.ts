@@ -2,9 +2,12 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 
 import type { Digest } from "../../model/digest.ts";
-import { discard } from "../../site/reveal.ts";
+import { foldersOf } from "../../model/relative-path.ts";
+import { discard, discardIfEmpty } from "../../site/reveal.ts";
 import { lstatIfThere } from "../../site/stat-if-there.ts";
-import { readBuiltRecord, writeBuiltRecord } from "../build/built-record.ts";
+import { readBuiltRecord, readPlainState, writeBuiltRecord } from "../build/built-record.ts";
+import { distributionsOnDisk } from "../build/site-record.ts";
+import { hasDirectory } from "../entries.ts";
 import { placesOf } from "./content-places.ts";
 import type { Workspace } from "../workspace.ts";
 
@@ -34,6 +37,22 @@ export function removeFromSite(workspace: Workspace, digests: readonly Digest[])
     // Checkpoints share directories: the file of one may be that of another.
     if (lstatIfThere(file)?.isFile() === true) discard(file, store.layout.trash);
   }
+  for (const folder of leftFolders(workspace, new Set(digests)))
+    discardIfEmpty(path.join(config.publicDir, folder), store.layout.trash);
+}
+
+/** Folders of plain distributions that nothing but a file of these which was dropped kept there; deepest first. A run that died before they went finds them again: the state names the file as long as its grace lasts. */
+function leftFolders(workspace: Workspace, digests: ReadonlySet<Digest>): readonly string[] {
+  const { store } = workspace;
+  return distributionsOnDisk(workspace).flatMap(({ basePath, checkpoint }) => {
+    const state = checkpoint ? undefined : readPlainState(workspace, basePath);
+    if (state === undefined) return [];
+    const folders = state.dropped.flatMap((gone) => (digests.has(gone.digest) ? foldersOf(gone.path) : []));
+    return [...new Set(folders)]
+      .filter((folder) => !hasDirectory(state.root, folder, (digest) => store.tree(digest)))
+      .toSorted((a, b) => b.length - a.length)
+      .map((folder) => `${basePath}/${folder}`);
+  });
 }
 
 /** After everything that is made of objects. */
