@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -190,7 +191,8 @@ describe("a real Pulp", () => {
     await api.upload(repository, "pool/new/package.deb", "new");
     const { created } = await api.publish(repository, true);
     const at = secondIn(created);
-    await expect.poll(() => Math.floor(Date.now() / 1000)).toBeGreaterThan(Date.parse(created) / 1000 + 1);
+    // Of its own second Pulp may still make another.
+    await sleep(2500);
     proxy.forget();
     const run = await byContent.ok("update");
     expect(run.out).toContain(`history: checkpoint ${at} `);
