@@ -5,7 +5,7 @@ const exitCodes = {
   0: "done, or nothing to do",
   1: "a bug in asof; its stack is shown",
   2: "wrong usage or configuration",
-  3: "damage was found in state, site or mirror; asof diff or compare found a difference",
+  3: "damage in state, site or mirror; asof compare or diff found a difference",
   4: "the source failed, sent bad data, or a guard refused it",
   5: "this machine: disk, permission, clock, rules, reload, signing, old state",
   75: "another run holds the lock",

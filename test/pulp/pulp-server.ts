@@ -1,8 +1,7 @@
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 
@@ -46,7 +45,8 @@ export async function startPulp(): Promise<PulpServer> {
   const [, home = ""] = /^ready (.*)\n$/.exec(String(said[0])) ?? [];
   if (home === "") throw new Error(`Pulp did not start: ${String(said[0])}`);
 
-  const cliHome = mkdtempSync(path.join(os.tmpdir(), "asof-pulp-cli-"));
+  // In the folder that goes with Pulp, because a password is in it.
+  const cliHome = path.join(home, "cli");
   mkdirSync(path.join(cliHome, ".config/pulp"), { recursive: true });
   const settings = { base_url: `http://127.0.0.1:${apiPort}`, username: user, password };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = "${value}"\n`);
@@ -77,7 +77,6 @@ export async function startPulp(): Promise<PulpServer> {
     async stop() {
       script.stdin.end();
       await exited;
-      rmSync(cliHome, { recursive: true, force: true });
     },
   };
 }

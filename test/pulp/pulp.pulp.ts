@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -190,7 +191,8 @@ describe("a real Pulp", () => {
     await api.upload(repository, "pool/new/package.deb", "new");
     const { created } = await api.publish(repository, true);
     const at = secondIn(created);
-    await expect.poll(() => Math.floor(Date.now() / 1000)).toBeGreaterThan(Date.parse(created) / 1000 + 1);
+    // Of its own second Pulp may still make another.
+    await sleep(2500);
     proxy.forget();
     const run = await byContent.ok("update");
     expect(run.out).toContain(`history: checkpoint ${at} `);
@@ -221,7 +223,7 @@ describe("a real Pulp", () => {
     project.remove();
   });
 
-  test("answers fewer requests per second", async () => {
+  test("answers so many requests per second", async () => {
     const [at, next] = history.checkpoints.slice(2, 4);
     if (at === undefined || next === undefined) throw new Error("there are 20");
     const base = `${mount}checkpoint/history/`;
@@ -239,6 +241,8 @@ describe("a real Pulp", () => {
       `\nrequests per second, one core each, answers of nginx to those of Pulp:\n${rateTable(rates)}\n\n`,
     );
     expect(rates.map(({ errors }) => errors)).toEqual([0, 0, 0]);
+    for (const { pulpPerSecond, nginxPerSecond } of rates)
+      expect(Math.min(pulpPerSecond, nginxPerSecond)).toBeGreaterThan(0);
   });
 });
 

@@ -21,7 +21,7 @@ export interface Rate {
 }
 
 const rounds = 3;
-const seconds = 1;
+const seconds = 2;
 
 /** Requests per second on one core, Pulp and nginx in turn; of the rounds the median of the ratios counts. */
 export async function measureRates({ targets, pulpPort, nginxPort, folder }: RateOptions): Promise<readonly Rate[]> {
@@ -30,7 +30,7 @@ export async function measureRates({ targets, pulpPort, nginxPort, folder }: Rat
   }
   const rates: Rate[] = [];
   for (const [what, target] of Object.entries(targets)) {
-    const run = (port: number) => load({ port, targets: [target], seconds, connections: 16, folder });
+    const run = (port: number) => load({ port, targets: [target], seconds, connections: 4, folder });
     const results = [];
     for (let round = 0; round < rounds; round++)
       results.push({ pulp: await run(pulpPort), nginx: await run(nginxPort) });
