@@ -56,8 +56,8 @@ export interface Stage {
   immutable(file: string, to: string, options?: { readonly last: boolean }): void;
   /** Whether a name is there or staged. */
   has(to: string): boolean;
-  /** Stages a generated file, unless exactly these bytes stand there already. */
-  file(to: string, content: string): void;
+  /** Stages a generated file, unless exactly these bytes stand there already. `withFolder`: where its folder is not there, it appears by one rename with all that was staged so for it; nothing else may make that folder. */
+  file(to: string, content: string, options?: { readonly withFolder?: boolean }): void;
   /** Stages the root of a publication's version under `to`. `previous` is one like it, whose links are used where they are on disk or staged. Whole when it resolves. */
   root(root: Digest, publication: Publication, to: string, options: RootOptions): Promise<void>;
 }
@@ -251,9 +251,10 @@ export function openStage(context: StageContext): Stage {
     move,
     has: isThere,
     immutable,
-    file: (to, content) => {
-      const from = path.join(stagingDir, `file-${(counter += 1)}`);
-      if (stageFile(from, to, content, context.now())) move({ from, to });
+    file: (to, content, { withFolder = false } = {}) => {
+      const place = withFolder ? wholeFolders.placeFor(to) : undefined;
+      const from = place ?? path.join(stagingDir, `file-${(counter += 1)}`);
+      if (stageFile(from, to, content, context.now()) && place === undefined) move({ from, to });
     },
   };
 }

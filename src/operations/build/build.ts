@@ -216,7 +216,9 @@ export async function applyBuild(workspace: Workspace, plan: BuildPlan): Promise
     for (const file of plan.newHostFiles) hosts.file(file.path, file.content);
     // Staged now, seen last: the first barrier of what follows is one for them as well.
     const lists = openStagingFolder(workspace, transaction, "lists");
-    for (const file of plan.lists) lists.file(file.path, file.content);
+    const histories = new Set(plan.history.differing);
+    for (const file of plan.lists) lists.file(file.path, file.content, { withFolder: histories.has(file) });
+    plan.history.letGo();
     await makeVisible(workspace, hosts.moves, transaction.dir);
     const content = openStagingFolder(workspace, transaction, "content");
     const left: string[] = [];

@@ -33,6 +33,8 @@ export interface HistoryFilesPlan {
   readonly stale: readonly string[];
   /** To be called before any of them is written. */
   begin(): void;
+  /** To be called once all of them are staged: what they hold is not asked for again, and may be much. */
+  letGo(): void;
   /** Writes down how they stand after the build. Needs the lock. */
   remember(): void;
 }
@@ -65,13 +67,23 @@ export function planHistoryFiles(
     begin: () => {
       for (const plan of plans) plan.begin();
     },
+    letGo: () => {
+      for (const plan of plans) plan.letGo();
+    },
     remember: () => {
       for (const plan of plans) plan.remember();
     },
   };
 }
 
-const nothing: HistoryFilesPlan = { files: [], differing: [], stale: [], begin: () => {}, remember: () => {} };
+const nothing: HistoryFilesPlan = {
+  files: [],
+  differing: [],
+  stale: [],
+  begin: () => {},
+  letGo: () => {},
+  remember: () => {},
+};
 
 function planNone(folders: readonly string[]): HistoryFilesPlan {
   return { ...nothing, stale: folders.flatMap((folder) => oursIn(folder).map((name) => path.join(folder, name))) };
@@ -80,7 +92,7 @@ function planNone(folders: readonly string[]): HistoryFilesPlan {
 /** What the shards of a repository have to be. Of `contents` those are there that were made. */
 interface Wanted {
   readonly shards: WrittenShards;
-  readonly contents: ReadonlyMap<string, string>;
+  readonly contents: Map<string, string>;
 }
 
 function planRepository(
@@ -107,8 +119,15 @@ function planRepository(
   const memory = printHistoryMemory(context, folders, shards);
   const [files, differing, stale]: [GeneratedFile[], GeneratedFile[], string[]] = [[], [], []];
   for (const [at, folder] of folders.entries()) {
-    for (const [name, content] of [...contents, ...index]) {
-      const file = { path: path.join(folder, name), content };
+    for (const name of [...contents.keys(), ...index.keys()]) {
+      const file: GeneratedFile = {
+        path: path.join(folder, name),
+        get content() {
+          const content = contents.get(name) ?? index.get(name);
+          if (content === undefined) throw new Error(`${name} was let go`);
+          return content;
+        },
+      };
       files.push(file);
       // What was followed up from what stands there has changed.
       const isOther = there[at]?.has(name) !== true || (isEnough && contents.has(name)) || !hasContent(file);
@@ -123,6 +142,7 @@ function planRepository(
     begin: () => {
       if (differing.length > 0) forgetHistory(memoryFile);
     },
+    letGo: () => contents.clear(),
     remember: () => writeHistoryMemory(memoryFile, memory),
   };
 }
