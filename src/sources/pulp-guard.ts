@@ -2,8 +2,8 @@ import { RequestError } from "./http-error.ts";
 import type { Transport } from "./http.ts";
 
 /**
- * Shows user, password and headers to Pulp's content app from the first request on that it refuses without them, and until then to nobody. It checks a password that it is shown also where no guard wants one,
- * which takes it half a second each time, for every file.
+ * Shows user and password to Pulp's content app from the first request on that it refuses without them, and until then to nobody. It checks a password that it is shown also where no guard wants one, which takes it
+ * half a second each time, for every file. Headers cost nothing, and a gateway in front of Pulp may lead who comes without them to a page for signing in: they are always sent.
  */
 export function openGuarded(open: Transport, withAccess: Transport): Transport {
   let isGuarded = false;

@@ -60,10 +60,8 @@ export function openPulpServer(remote: PulpRemote, fetch: FetchSettings, options
   const memory = openPulpMemory(cache);
   const http = { timeoutSeconds: fetch.timeoutSeconds, environment, resolve, access };
   const content = { ...http, redirectProblem: pulpRedirectProblem(base) };
-  const transport = openGuarded(
-    openHttp(base, { ...content, access: { ...access, headers: {} } }),
-    openHttp(base, content),
-  );
+  const withoutPassword = readAccess({ ...remote, user: undefined, passwordFile: undefined });
+  const transport = openGuarded(openHttp(base, { ...content, access: withoutPassword }), openHttp(base, content));
   const apiTransport = api === undefined ? undefined : openHttp(api, { ...http, sameOrigin: true });
 
   return {

@@ -45,6 +45,15 @@ describe("a Pulp server that wants to know who asks", () => {
     expectNowhere(mirror, run, "t0ken");
   });
 
+  it("is shown headers with every request: a gateway may lead who has none to a page for signing in", async () => {
+    const { pulp, mirror } = await aPulpMirror({ remote: { headers_file: "headers" } });
+    mirror.write("headers", "Authorization: Bearer t0ken\n");
+    pulp.publish(t1, { a: "one" });
+    await mirror.ok("update");
+    expect(pulp.headers.length).toBeGreaterThan(2);
+    expect(new Set(pulp.headers.map(({ authorization }) => authorization))).toEqual(new Set(["Bearer t0ken"]));
+  });
+
   it("and refuses, hears no more; nor does whoever reads what asof says", async () => {
     const { pulp, mirror } = await aPulpMirror({
       server: { wants: { authorization: "Bearer other" } },
