@@ -217,4 +217,13 @@ async function namesOf({ base }: AskedServer, below: string): Promise<string> {
 }
 
 /** What the list of checkpoints links to beside them. */
-const beside: ReadonlySet<string> = new Set(["latest/", "kit/", "_asof/", "feed.atom", "timemap"]);
+const beside: ReadonlySet<string> = new Set([
+  "latest/",
+  "kit/",
+  "_asof/",
+  "checkpoints.json",
+  "checkpoints.txt",
+  "feed.atom",
+  "renovate.json",
+  "timemap",
+]);
