@@ -26,6 +26,12 @@ export function namesFor(names: readonly string[], query: HistoryQuery): readonl
   return names.slice(Math.max(first, 0), until);
 }
 
+/** Whether a shard of several parts may hold what is looked for: it is of one key, or of keys that begin alike for longer than a file name can tell, and its name is how they begin. */
+export function isInParts(name: string, query: HistoryQuery): boolean {
+  const [least, beginning] = [leastKey(name), beginningOf(query)];
+  return least.startsWith(beginning) || beginning.startsWith(least);
+}
+
 /** Whether a path is looked for. */
 export function isMeant(path: string, query: HistoryQuery): boolean {
   if (query.kind === "path") return path === query.path;

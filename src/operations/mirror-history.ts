@@ -3,7 +3,7 @@ import { setMaxListeners } from "node:events";
 import { z } from "zod";
 
 import { compareNames } from "../model/compare-names.ts";
-import { historyQueries, isMeant, namesFor } from "../model/history-range.ts";
+import { historyQueries, isInParts, isMeant, namesFor } from "../model/history-range.ts";
 import type { HistoryQuery } from "../model/history-range.ts";
 import { isTimestamp } from "../model/timestamp.ts";
 import type { Timestamp } from "../model/timestamp.ts";
@@ -116,7 +116,10 @@ async function openFiles(mirror: MirrorClient, address: URL): Promise<HistoryFil
       const pages = top.pages === undefined ? [top] : namesFor(top.pages, query).map(historyPageName);
       for (const page of pages) {
         const { shards = [], parts = new Map() } = typeof page === "string" ? await indexOf(page) : page;
-        for (const name of namesFor(shards, query)) yield { name, parts: parts.get(name) ?? 1 };
+        for (const name of namesFor(shards, query)) {
+          const count = parts.get(name) ?? 1;
+          if (count === 1 || isInParts(name, query)) yield { name, parts: count };
+        }
       }
     },
     async part(shard, part) {

@@ -12,7 +12,7 @@ import type { EventTexts } from "../model/history-shards.ts";
 //
 // A path's key is `name/folder//` in bytes of UTF-8, the name with small letters in place of A-Z (`libssl3.deb/pool//`, `readme///` at the top): whoever knows how a name begins knows between which keys it stands. A name
 // of the index is the least key of what it stands for (`_` and two hexadecimal digits are a byte); names are in order of these keys. A key is in the last one that is not after it; keys that begin alike are in that one and in those after it
-// that begin so, too. `model/history-range.ts` is the reader's half.
+// that begin so, too. All keys in a shard of several parts begin with its name: what does not is not in it. `model/history-range.ts` is the reader's half.
 
 export const historyIndexName = "index.json";
 

@@ -49,28 +49,25 @@ describe(`pages of ${size.checkpoints} checkpoints with ${size.files} files and 
   }, 600_000);
 
   it("files", () => {
-    const { kinds, inodes } = largestFiles(project.file("public"));
+    const { kinds, names } = largestFiles(project.file("public"));
     for (const [kind, { bytes, file }] of kinds)
       tell(`largest ${kind}, ${file}`, bytes, kind === "page" ? "300000" : "");
-    tell("inodes in public/", inodes);
-    tell("inodes in state/", largestFiles(project.file("state")).inodes);
+    tell("names in public/", names);
+    tell("names in state/", largestFiles(project.file("state")).names);
     expect(kinds.get("page")?.bytes).toBeLessThanOrEqual(300_000);
   });
 
   it("look-ups", async () => {
-    const texts = [
-      rarePath,
-      "pool/7/pkg-7/pkg-7-part3_1.0-1_amd64.deb",
-      "pool/7/pkg-7/",
-      "pkg-7",
-      "pkg-",
-      "changing",
-      "nothing",
-    ];
+    const texts = [rarePath, "pool/7/pkg-7/pkg-7-part3_1.0-1_amd64.deb", "pool/7/pkg-7/", "pkg-7", "pkg-", "nothing"];
     for (const [index, bytes] of (await lookUpBytes(project, texts)).entries()) {
       tell(`received for ${texts[index] ?? ""}`, bytes, "50000");
       expect(bytes).toBeLessThanOrEqual(50_000);
     }
+    const [all = 0] = await lookUpBytes(project, ["changing"]);
+    tell("received for all events of a path that each checkpoint changed", all);
+    const [newest = 0] = await lookUpBytes(project, ["changing"], "--limit", "100");
+    tell("and for its newest hundred", newest, "50000");
+    expect(newest).toBeLessThanOrEqual(50_000);
   });
 
   it("searches", async () => {

@@ -71,21 +71,28 @@ export interface Largest {
   readonly file: string;
 }
 
-/** Of each kind of file that asof generates, the largest; and how many inodes there are. */
+/** Of each kind of file that asof generates, the largest; and how many names there are. */
 export function largestFiles(folder: string): {
   readonly kinds: ReadonlyMap<string, Largest>;
-  readonly inodes: number;
+  readonly names: number;
 } {
   const kinds = new Map<string, Largest>();
-  let inodes = 0;
-  for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-    inodes += 1;
-    const stats = lstatSync(path.join(folder, file));
-    const kind = kindOf(file);
-    if (!stats.isFile() || kind === undefined || (kinds.get(kind)?.bytes ?? -1) >= stats.size) continue;
-    kinds.set(kind, { bytes: stats.size, file });
+  let names = 0;
+  const folders = [folder];
+  // Not with `recursive`: that follows symlinks, and each checkpoint leads to all that it has.
+  for (let here = folders.pop(); here !== undefined; here = folders.pop()) {
+    for (const entry of readdirSync(here, { withFileTypes: true })) {
+      const place = path.join(here, entry.name);
+      const file = path.relative(folder, place);
+      names += 1;
+      if (entry.isDirectory()) folders.push(place);
+      const kind = entry.isFile() ? kindOf(file) : undefined;
+      if (kind === undefined) continue;
+      const bytes = lstatSync(place).size;
+      if ((kinds.get(kind)?.bytes ?? -1) < bytes) kinds.set(kind, { bytes, file });
+    }
   }
-  return { kinds, inodes };
+  return { kinds, names };
 }
 
 function kindOf(file: string): string | undefined {
@@ -99,14 +106,18 @@ function kindOf(file: string): string | undefined {
 }
 
 /** What was received of the history for each of some texts, from a server with nothing but the files. */
-export async function lookUpBytes(project: Project, texts: readonly string[]): Promise<readonly number[]> {
+export async function lookUpBytes(
+  project: Project,
+  texts: readonly string[],
+  ...options: readonly string[]
+): Promise<readonly number[]> {
   const serving = project.begin("serve", "--port", "0");
   try {
     await until(() => serving.out.includes("Ctrl-C"));
     const url = `${/http:\S+/.exec(serving.out)?.[0] ?? ""}snapshots/`;
     const bytes: number[] = [];
     for (const text of texts) {
-      const { err } = await project.ok("history", "--url", url, text, "--verbose");
+      const { err } = await project.ok("history", "--url", url, text, "--verbose", ...options);
       bytes.push(Number(/(\d+) bytes of history/.exec(err)?.[1] ?? Number.NaN));
     }
     return bytes;

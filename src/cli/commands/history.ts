@@ -42,7 +42,7 @@ Only directories that changed from one checkpoint to the next, and that the patt
       context.print(historyReport({ ...found, closest: [] }));
       context.detail(`${found.received} bytes of history were received`);
       if (found.more) context.note("more names begin so: give more of their letters");
-      if (found.paths.length === 0) context.note(`no name begins so: ${JSON.stringify(text)}`);
+      else if (found.paths.length === 0) context.note(`no name begins so: ${JSON.stringify(text)}`);
       return;
     }
     if (first === undefined || second === undefined)
