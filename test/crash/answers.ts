@@ -42,13 +42,18 @@ export function deadEnds(answers: Answers): readonly string[] {
     if (answer.location !== undefined && hops > 0) return isThere(answer.location, hops - 1);
     return answer.status === 200 || answer.status === 410;
   };
+  /** What stands beside a checkpoint comes before it: nothing leads there until the checkpoint is there. */
+  const isAhead = (target: string): boolean => {
+    const [, base, time] = /^(.*\/)_asof\/(\d{8}T\d{6}Z)\//.exec(target) ?? [];
+    return base !== undefined && answers.get(`${base}${time}/`)?.status !== 200;
+  };
   return [...answers].flatMap(([target, answer]) => [
     // Below a checkpoint's directory a redirect asks nobody whether the file is there.
     ...(answer.location?.endsWith("/") === true && !isThere(answer.location)
       ? [`${target} leads to ${answer.location}, which is not there`]
       : []),
     ...answer.links
-      .filter((link) => !isThere(link))
+      .filter((link) => !isThere(link) && !isAhead(target))
       .map((link) => `${target} has a link to ${link}, which is not there`),
   ]);
 }

@@ -203,7 +203,7 @@ function namesBelow(mirror: Mirror, folder = ""): readonly string[] {
 
 /** The names in a listing. */
 function listed(mirror: Mirror, folder: string): readonly string[] {
-  return [...mirror.page(`plain/${folder}index.html`).matchAll(/<bdi>([^<]*)<\/bdi><\/a>/g)].map(
+  return [...mirror.page(`plain/${folder}index.html`).matchAll(/<td><a [^>]*><bdi>([^<]*)<\/bdi>/g)].map(
     ([, name = ""]) => name,
   );
 }
