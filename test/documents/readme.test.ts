@@ -57,8 +57,15 @@ describe("the README", () => {
   it("links to files that are there", () => {
     const links = [...readme.matchAll(/\]\((?!https?:)([^)]+)\)/g)];
     expect(links.length).toBeGreaterThan(3);
+    const headings = [...readme.matchAll(/^#+ (.*)$/gm)].map(([, text = ""]) =>
+      text
+        .toLowerCase()
+        .replaceAll(/[^\w -]/g, "")
+        .replaceAll(" ", "-"),
+    );
     for (const [, target = ""] of links) {
-      expect(() => readFileSync(path.join(root, target)), target).not.toThrow();
+      if (target.startsWith("#")) expect(headings).toContain(target.slice(1));
+      else expect(() => readFileSync(path.join(root, target)), target).not.toThrow();
     }
   });
 

@@ -124,7 +124,8 @@ function rowsOf(page: string): readonly Row[] {
     const row = /^(\S+)\s+(\d\S+ \S+)\s+(\d.*)$/.exec(words);
     if (row === null) throw new Error(`a row that is none: ${line}`);
     const [, name = "", date = "", size = ""] = row;
-    return [{ name, date, size }];
+    // The number of bytes may stand behind it.
+    return [{ name, date, size: size.replace(/ {2}\d+$/, "") }];
   });
 }
 
