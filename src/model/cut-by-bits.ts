@@ -24,7 +24,7 @@ const mostBits = 8 * 76;
  * Cuts what is in ascending order of keys and begins with `prefix` by the next bit, again and again, until each piece weighs no more than `most`: a piece depends on nothing but what is in it and that it does not
  * fit together with its other half, so that it comes out the same however what is there came there. What no bit tells apart stays together.
  */
-export function cutByBits(prefix: string, items: readonly Keyed[], most: number): readonly Cut[] {
+export function cutByBits(prefix: string, items: readonly Keyed[], most: number): Cut[] {
   const sums = [0];
   for (const { weight } of items) sums.push((sums.at(-1) ?? 0) + weight);
   const cuts: Cut[] = [];

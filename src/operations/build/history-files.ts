@@ -208,10 +208,16 @@ function fromRecords({ store, signal }: Workspace, history: History): Wanted {
     for (const event of eventsIn({ previous: kept[index - 1], checkpoint, ever }, (digest) => store.tree(digest))) {
       const text = eventText(event, event.kind !== "removed" && isTakenDown.has(event.sha256));
       const before = texts.get(event.path);
-      texts.set(event.path, before === undefined ? text : `${before},${text}`);
+      if (before === undefined) texts.set(inOnePiece(event.path), text);
+      else texts.set(event.path, `${before},${text}`);
     }
   }
   return wantedFrom(cutShard("", texts), new Map(), new Map());
+}
+
+/** A path is made of those of its directories, and as such several times as large in memory. */
+function inOnePiece(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 /** Shards that were made beside those that were left; files that are as they were before are not among the contents. Texts are let go of as soon as they stand in a content. */
