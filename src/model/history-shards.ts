@@ -81,30 +81,25 @@ export function leastKey(name: string): string {
   return name.replaceAll(/_([0-9a-f]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 }
 
-/**
- * Cuts what belongs to one shard into as many as it needs, the last one first. By whole characters most would be nearly empty. What was given is taken out of `texts` shard by shard: of a large repository there is
- * no room for it in two forms.
- */
-export function* cutShard(prefix: string, texts: Map<string, string>): Generator<Shard, void, undefined> {
-  const lines = Array.from(texts, ([path, events]) => {
-    const key = shardKey(path);
-    return { key, bits: 8 * key.length, path, weight: weightOf(path, events) };
-  });
+/** Cuts what belongs to one shard into as many as it needs, in order of their prefixes. By whole characters most would be nearly empty. */
+export function cutShard(prefix: string, texts: EventTexts): readonly Shard[] {
+  const lines = Array.from(texts, ([path, events]) => ({ key: shardKey(path), path, weight: weightOf(path, events) }));
   lines.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : compareNames(a.path, b.path)));
-  const cuts = cutByBits(prefix, lines, mostShardBytes);
-  // From the end: an array gives its end back without being copied.
-  for (let cut = cuts.pop(); cut !== undefined; cut = cuts.pop()) {
-    const here = new Map<string, string>();
-    for (const { path } of lines.splice(cut.from)) {
-      here.set(path, texts.get(path) ?? "");
-      texts.delete(path);
-    }
-    yield { prefix: cut.prefix, weight: cut.weight, texts: here };
-  }
+  const list = {
+    count: lines.length,
+    key: (index: number): string => lines[index]?.key ?? "",
+    bits: (index: number): number => 8 * (lines[index]?.key.length ?? 0),
+    weight: (index: number): number => lines[index]?.weight ?? 0,
+  };
+  return cutByBits(prefix, list, mostShardBytes).map((cut) => {
+    const paths = lines.slice(cut.from, cut.until);
+    const here = new Map(paths.map(({ path }) => [path, texts.get(path) ?? ""]));
+    return { prefix: cut.prefix, weight: cut.weight, texts: here };
+  });
 }
 
 /** What a line takes, with comma and line end. */
-function weightOf(path: string, events: string): number {
+export function weightOf(path: string, events: string): number {
   return plain.test(path) ? path.length + events.length + lineFrame : Buffer.byteLength(historyLine(path, events)) + 2;
 }
 

@@ -3,9 +3,11 @@ import { describe, expect, it } from "vitest";
 
 import { digits } from "../../src/model/cut-by-bits.ts";
 import { editShards } from "../../src/model/edit-shards.ts";
+import { openEventRows } from "../../src/model/event-rows.ts";
 import { namesFor } from "../../src/model/history-range.ts";
 import {
   cutShard,
+  secondOf,
   mostShardBytes,
   shardKey,
   shardName,
@@ -37,9 +39,23 @@ describe("shards of what happened to paths", () => {
     fc.assert(
       fc.property(steps, (all) => {
         const { texts, shards } = stepByStep(all);
-        expect(facts(shards.values())).toEqual(facts(cutShard("", new Map(texts))));
+        expect(facts(shards.values())).toEqual(facts(cutShard("", texts)));
       }),
       { numRuns: 120 },
+    );
+  });
+
+  it("are the same of rows, which come in the order of checkpoints", () => {
+    fc.assert(
+      fc.property(steps, (all) => {
+        const { texts } = stepByStep(all);
+        const events = [...texts].flatMap(([path, list]) => splitEvents(list).map((event) => ({ path, event })));
+        const rows = openEventRows();
+        for (const { path, event } of events.toSorted((a, b) => (secondOf(a.event) < secondOf(b.event) ? -1 : 1)))
+          rows.add(path, event);
+        expect(facts(rows.takeShards())).toEqual(facts(cutShard("", texts)));
+      }),
+      { numRuns: 80 },
     );
   });
 
@@ -47,7 +63,7 @@ describe("shards of what happened to paths", () => {
     fc.assert(
       fc.property(steps, (all) => {
         const { texts } = stepByStep(all);
-        const shards = [...cutShard("", new Map(texts))].toReversed();
+        const shards = cutShard("", texts);
         for (const [path, events] of texts) {
           const found = shards.filter(({ prefix }) => digits(shardKey(path)).startsWith(prefix));
           expect(found).toHaveLength(1);
@@ -65,7 +81,7 @@ describe("shards of what happened to paths", () => {
   it("are read back as they were written, from files with names of their own", () => {
     fc.assert(
       fc.property(steps, (all) => {
-        const shards = [...cutShard("", new Map(stepByStep(all).texts))].toReversed();
+        const shards = cutShard("", stepByStep(all).texts);
         const names = shards.flatMap((shard) =>
           shardParts(shard).map((_, index) => historyPartName(shardName(shard.prefix), index + 1)),
         );
@@ -95,7 +111,7 @@ describe("shards of what happened to paths", () => {
 
   it("are few and no longer than what is in them where thousands of folders have one name", () => {
     const texts = new Map(Array.from({ length: 5000 }, (_, index) => [`dists/${index}/InRelease`, eventsOf(1, 2)]));
-    const shards = [...cutShard("", new Map(texts))].toReversed();
+    const shards = cutShard("", texts);
     expect(shards.every(({ weight }) => weight <= mostShardBytes)).toBe(true);
     const all = shards.reduce((sum, { weight }) => sum + weight, 0);
     expect(all / shards.length).toBeGreaterThan(mostShardBytes / 3);
@@ -105,7 +121,7 @@ describe("shards of what happened to paths", () => {
     const texts = new Map(
       Array.from({ length: 20_000 }, (_, index) => [`pool/${index % 97}/p${index}.deb`, eventsOf(1, 3)]),
     );
-    const shards = [...cutShard("", new Map(texts))].toReversed();
+    const shards = cutShard("", texts);
     const read: string[] = [];
     const { replaced } = editShards({
       weights: new Map(shards.map(({ prefix, weight }) => [prefix, weight])),
@@ -169,7 +185,7 @@ function facts(shards: Iterable<Shard>): readonly unknown[] {
 }
 
 function onlyShard(texts: EventTexts): Shard {
-  const [shard, ...others] = [...cutShard("", new Map(texts))].toReversed();
+  const [shard, ...others] = cutShard("", texts);
   if (shard === undefined || others.length > 0) throw new Error("not one shard");
   return shard;
 }
