@@ -1,11 +1,12 @@
-/** What is dealt out to files in order of its key. */
-export interface Keyed {
-  /** Bytes, a character each. */
-  readonly key: string;
-  /** How many bits of it count. */
-  readonly bits: number;
+/** What is dealt out to files, in ascending order of keys. By number, and not an object each: there may be hundreds of thousands. */
+export interface KeyedList {
+  readonly count: number;
+  /** Begins with the bytes of the key, a character each. */
+  key(index: number): string;
+  /** How many bits of that count. */
+  bits(index: number): number;
   /** What it takes of a file. */
-  readonly weight: number;
+  weight(index: number): number;
 }
 
 /** Neighbours whose keys begin with the same bits. */
@@ -24,30 +25,30 @@ const mostBits = 8 * 76;
  * Cuts what is in ascending order of keys and begins with `prefix` by the next bit, again and again, until each piece weighs no more than `most`: a piece depends on nothing but what is in it and that it does not
  * fit together with its other half, so that it comes out the same however what is there came there. What no bit tells apart stays together.
  */
-export function cutByBits(prefix: string, items: readonly Keyed[], most: number): readonly Cut[] {
-  const sums = [0];
-  for (const { weight } of items) sums.push((sums.at(-1) ?? 0) + weight);
+export function cutByBits(prefix: string, list: KeyedList, most: number): Cut[] {
+  const sums = new Float64Array(list.count + 1);
+  for (let index = 0; index < list.count; index++) sums[index + 1] = (sums[index] ?? 0) + list.weight(index);
   const cuts: Cut[] = [];
-  cut(prefix, 0, items.length);
+  cut(prefix, 0, list.count);
   return cuts;
 
   function cut(here: string, from: number, until: number): void {
-    const [first, last] = [items[from], items[until - 1]];
-    if (from === until || first === undefined || last === undefined) return;
+    if (from === until) return;
     const weight = (sums[until] ?? 0) - (sums[from] ?? 0);
     if (weight <= most) {
       cuts.push({ prefix: here, from, until, weight });
       return;
     }
-    const end = Math.min(first.bits, mostBits);
-    const common = commonBits(first.key, last.key, end);
-    const prefixes = digits(first.key, common);
+    const first = list.key(from);
+    const end = Math.min(list.bits(from), mostBits);
+    const common = commonBits(first, list.key(until - 1), end);
+    const prefixes = digits(first, common);
     if (common === end) {
       cuts.push({ prefix: prefixes, from, until, weight });
       return;
     }
     let middle = from + 1;
-    while (bitAt(items[middle]?.key ?? "", common) === 0) middle += 1;
+    while (bitAt(list.key(middle), common) === 0) middle += 1;
     cut(`${prefixes}0`, from, middle);
     cut(`${prefixes}1`, middle, until);
   }

@@ -58,7 +58,7 @@ export function editShards({ weights, edited, read }: ShardEdit): EditedShards {
         for (const [path, events] of shards.get(other)?.texts ?? take(other)) texts.set(path, events);
         shards.delete(other);
       }
-      const joined = [...cutShard(above, texts)];
+      const joined = cutShard(above, texts);
       for (const shard of joined) shards.set(shard.prefix, shard);
       all.splice(first, end - first, ...joined.map((shard) => shard.prefix));
     }

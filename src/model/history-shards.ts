@@ -82,21 +82,24 @@ export function leastKey(name: string): string {
 }
 
 /** Cuts what belongs to one shard into as many as it needs, in order of their prefixes. By whole characters most would be nearly empty. */
-export function* cutShard(prefix: string, texts: EventTexts): Generator<Shard, void, undefined> {
-  const lines = Array.from(texts, ([path, events]) => {
-    const key = shardKey(path);
-    return { key, bits: 8 * key.length, path, weight: weightOf(path, events) };
-  });
+export function cutShard(prefix: string, texts: EventTexts): readonly Shard[] {
+  const lines = Array.from(texts, ([path, events]) => ({ key: shardKey(path), path, weight: weightOf(path, events) }));
   lines.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : compareNames(a.path, b.path)));
-  for (const cut of cutByBits(prefix, lines, mostShardBytes)) {
+  const list = {
+    count: lines.length,
+    key: (index: number): string => lines[index]?.key ?? "",
+    bits: (index: number): number => 8 * (lines[index]?.key.length ?? 0),
+    weight: (index: number): number => lines[index]?.weight ?? 0,
+  };
+  return cutByBits(prefix, list, mostShardBytes).map((cut) => {
     const paths = lines.slice(cut.from, cut.until);
     const here = new Map(paths.map(({ path }) => [path, texts.get(path) ?? ""]));
-    yield { prefix: cut.prefix, weight: cut.weight, texts: here };
-  }
+    return { prefix: cut.prefix, weight: cut.weight, texts: here };
+  });
 }
 
 /** What a line takes, with comma and line end. */
-function weightOf(path: string, events: string): number {
+export function weightOf(path: string, events: string): number {
   return plain.test(path) ? path.length + events.length + lineFrame : Buffer.byteLength(historyLine(path, events)) + 2;
 }
 

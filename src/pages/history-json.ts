@@ -45,7 +45,13 @@ export function* renderHistoryIndex(
     const weight = name.length + '"",'.length + (parts === 1 ? 0 : name.length + `"":${parts},`.length);
     return { key: bytesOf(prefix), bits: prefix.length, name, parts, weight };
   });
-  const pages = cutByBits("", entries, mostIndexBytes);
+  const list = {
+    count: entries.length,
+    key: (index: number): string => entries[index]?.key ?? "",
+    bits: (index: number): number => entries[index]?.bits ?? 0,
+    weight: (index: number): number => entries[index]?.weight ?? 0,
+  };
+  const pages = cutByBits("", list, mostIndexBytes);
   const listed = ({ from, until }: { from: number; until: number }): object => {
     const here = entries.slice(from, until);
     const several = here.filter(({ parts }) => parts > 1);

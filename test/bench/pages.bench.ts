@@ -14,6 +14,9 @@ import {
  * What visitors and programs receive of a mirror with 1,000 checkpoints of 20,000 files, each of which changed 200 of them: the largest file of each kind, what a look-up of a path or of the beginning of a name transfers, how
  * many runs a search takes, and what a build with nothing to do costs. `TMPDIR` says where: it needs room for a million inodes. `ASOF_BENCH_CHECKPOINTS` (1000), `ASOF_BENCH_FILES` (20000) and `ASOF_BENCH_CHANGED` (200)
  * make it smaller.
+ *
+ * On a busy machine: 725,000 names in public/; the longest page is the list of all checkpoints (182 kB), then changes (69 kB); the largest JSON a year's list (166 kB). Histories are 2,000 files with 13 MB, none longer than
+ * 8.1 kB: a path costs 1 to 8 kB, the beginning of a name at most 34 kB. Ten runs find a checkpoint among 1,000, three one of twelve; a build with nothing to do takes 0.8 s of processor time and 93 MB.
  */
 const size = {
   checkpoints: Number(process.env["ASOF_BENCH_CHECKPOINTS"] ?? 1000),

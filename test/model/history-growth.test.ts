@@ -15,7 +15,7 @@ describe("what files that say since when need, as it is foretold", () => {
     const texts = new Map(
       Array.from({ length: paths }, (_, index) => [`pool/${index % 26}/pkg-${index % 977}/file-${index}_1.deb`, text]),
     );
-    const shards = [...cutShard("", texts)];
+    const shards = cutShard("", texts);
     const pathBytes = [...texts.keys()].reduce((sum, path) => sum + path.length, 0) / paths;
     const { inodes, diskBytes } = historyAmount({ paths, pathBytes, events: paths * events }, 4096);
     const blocks = shards.reduce((sum, { weight }) => sum + Math.ceil((weight + 60) / 4096) * 4096, 0);

@@ -3,9 +3,11 @@ import { describe, expect, it } from "vitest";
 
 import { digits } from "../../src/model/cut-by-bits.ts";
 import { editShards } from "../../src/model/edit-shards.ts";
+import { openEventRows } from "../../src/model/event-rows.ts";
 import { namesFor } from "../../src/model/history-range.ts";
 import {
   cutShard,
+  secondOf,
   mostShardBytes,
   shardKey,
   shardName,
@@ -43,11 +45,25 @@ describe("shards of what happened to paths", () => {
     );
   });
 
+  it("are the same of rows, which come in the order of checkpoints", () => {
+    fc.assert(
+      fc.property(steps, (all) => {
+        const { texts } = stepByStep(all);
+        const events = [...texts].flatMap(([path, list]) => splitEvents(list).map((event) => ({ path, event })));
+        const rows = openEventRows();
+        for (const { path, event } of events.toSorted((a, b) => (secondOf(a.event) < secondOf(b.event) ? -1 : 1)))
+          rows.add(path, event);
+        expect(facts(rows.takeShards())).toEqual(facts(cutShard("", texts)));
+      }),
+      { numRuns: 80 },
+    );
+  });
+
   it("have every path and every event under one prefix, in files that are bounded", () => {
     fc.assert(
       fc.property(steps, (all) => {
         const { texts } = stepByStep(all);
-        const shards = [...cutShard("", texts)];
+        const shards = cutShard("", texts);
         for (const [path, events] of texts) {
           const found = shards.filter(({ prefix }) => digits(shardKey(path)).startsWith(prefix));
           expect(found).toHaveLength(1);
@@ -65,7 +81,7 @@ describe("shards of what happened to paths", () => {
   it("are read back as they were written, from files with names of their own", () => {
     fc.assert(
       fc.property(steps, (all) => {
-        const shards = [...cutShard("", stepByStep(all).texts)];
+        const shards = cutShard("", stepByStep(all).texts);
         const names = shards.flatMap((shard) =>
           shardParts(shard).map((_, index) => historyPartName(shardName(shard.prefix), index + 1)),
         );
@@ -95,7 +111,7 @@ describe("shards of what happened to paths", () => {
 
   it("are few and no longer than what is in them where thousands of folders have one name", () => {
     const texts = new Map(Array.from({ length: 5000 }, (_, index) => [`dists/${index}/InRelease`, eventsOf(1, 2)]));
-    const shards = [...cutShard("", texts)];
+    const shards = cutShard("", texts);
     expect(shards.every(({ weight }) => weight <= mostShardBytes)).toBe(true);
     const all = shards.reduce((sum, { weight }) => sum + weight, 0);
     expect(all / shards.length).toBeGreaterThan(mostShardBytes / 3);
@@ -105,7 +121,7 @@ describe("shards of what happened to paths", () => {
     const texts = new Map(
       Array.from({ length: 20_000 }, (_, index) => [`pool/${index % 97}/p${index}.deb`, eventsOf(1, 3)]),
     );
-    const shards = [...cutShard("", texts)];
+    const shards = cutShard("", texts);
     const read: string[] = [];
     const { replaced } = editShards({
       weights: new Map(shards.map(({ prefix, weight }) => [prefix, weight])),
@@ -169,7 +185,7 @@ function facts(shards: Iterable<Shard>): readonly unknown[] {
 }
 
 function onlyShard(texts: EventTexts): Shard {
-  const [shard, ...others] = [...cutShard("", texts)];
+  const [shard, ...others] = cutShard("", texts);
   if (shard === undefined || others.length > 0) throw new Error("not one shard");
   return shard;
 }

@@ -117,7 +117,7 @@ function lookUp(
 function filesOf(paths: readonly string[], events: (path: string) => number = () => 3): ReadonlyMap<string, string> {
   const event = JSON.stringify(["20250318T140338Z", "added", 1000, "0123456789abcdef"]);
   const textOf = (path: string): string => Array.from({ length: events(path) }, () => event).join(",");
-  const shards = [...cutShard("", new Map(paths.map((path) => [path, textOf(path)])))];
+  const shards = cutShard("", new Map(paths.map((path) => [path, textOf(path)])));
   const files = new Map<string, string>();
   for (const one of shards) {
     for (const [at, part] of shardParts(one).entries())

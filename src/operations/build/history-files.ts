@@ -6,8 +6,9 @@ import { editShards } from "../../model/edit-shards.ts";
 import { keptCheckpoints } from "../../model/history.ts";
 import type { History } from "../../model/history.ts";
 import { editsAfter } from "../../model/history-regions.ts";
-import { cutShard, eventText, shardName, shardParts } from "../../model/history-shards.ts";
+import { eventText, shardName, shardParts } from "../../model/history-shards.ts";
 import type { EventTexts, Shard } from "../../model/history-shards.ts";
+import { openEventRows } from "../../model/event-rows.ts";
 import { eventsIn } from "../../model/path-events.ts";
 import {
   historyPartName,
@@ -199,19 +200,17 @@ function readShard(folder: string, written: WrittenShard | undefined): EventText
 }
 
 function fromRecords({ store, signal }: Workspace, history: History): Wanted {
-  const texts = new Map<string, string>();
+  const rows = openEventRows();
   const kept = keptCheckpoints(history);
   const ever = history.checkpoints.map(({ created }) => created);
   const isTakenDown = store.takenDown();
   for (const [index, checkpoint] of kept.entries()) {
     signal.throwIfAborted();
     for (const event of eventsIn({ previous: kept[index - 1], checkpoint, ever }, (digest) => store.tree(digest))) {
-      const text = eventText(event, event.kind !== "removed" && isTakenDown.has(event.sha256));
-      const before = texts.get(event.path);
-      texts.set(event.path, before === undefined ? text : `${before},${text}`);
+      rows.add(event.path, eventText(event, event.kind !== "removed" && isTakenDown.has(event.sha256)));
     }
   }
-  return wantedFrom(cutShard("", texts), new Map(), new Map());
+  return wantedFrom(rows.takeShards(), new Map(), new Map());
 }
 
 /** Shards that were made beside those that were left; files that are as they were before are not among the contents. Texts are let go of as soon as they stand in a content. */
