@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -63,10 +63,9 @@ describe("the README", () => {
         .replaceAll(/[^\w -]/g, "")
         .replaceAll(" ", "-"),
     );
-    for (const [, target = ""] of links) {
-      if (target.startsWith("#")) expect(headings).toContain(target.slice(1));
-      else expect(() => readFileSync(path.join(root, target)), target).not.toThrow();
-    }
+    const isThere = (target: string): boolean =>
+      target.startsWith("#") ? headings.includes(target.slice(1)) : existsSync(path.join(root, target));
+    expect(links.flatMap(([, target = ""]) => (isThere(target) ? [] : target))).toEqual([]);
   });
 
   it("shows a configuration that is valid", async () => {
